@@ -1,0 +1,1 @@
+"""Procura, the house of access and mandates: who may do what in the name of whom, and why."""
