@@ -1,0 +1,1 @@
+"""What every door shares: strict reading, sessions, guard, errors and headers."""
