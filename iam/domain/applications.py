@@ -1,0 +1,112 @@
+"""The catalogue's vocabulary: declaration services, their actions, and the application groups that mandates name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from iam.domain.assurance import Assurance, LoginKey
+from iam.domain.enterprises import Capacity
+from iam.domain.periods import Period
+
+Labels = Mapping[str, str]
+"""Texts by language code: nl, fr, de, en."""
+
+
+class Cardinality(StrEnum):
+    """How many mandataries a mandator may have for one application group in one quarter."""
+
+    ONE = "one"
+    SEVERAL = "several"
+
+
+class PropertyType(StrEnum):
+    """The type of a resource property: data that only the service knows and sends (see `iam.domain.relations`)."""
+
+    ENTERPRISE = "enterprise"
+    ENTERPRISE_OR_PERSON = "enterprise_or_person"
+    ENTERPRISES = "enterprises"
+    DAYS = "days"
+    DAYS_LIST = "days_list"
+    SERVICE = "service"
+    DATE = "date"
+    QUARTER = "quarter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    """One act of a service, its OAuth scope, and whether software may do it without a person."""
+
+    name: str
+    scope: str
+    client: bool
+    labels: Labels = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A declaration service as the catalogue describes it."""
+
+    code: str
+    domain: str
+    minimum: Assurance
+    keys: frozenset[LoginKey]
+    """The login keys that are admitted; empty means any key that reaches the minimum."""
+    open_to: frozenset[Capacity]
+    """Capacities that the employer concerned must hold one of; empty means no such condition."""
+    actions: Mapping[str, Action]
+    properties: Mapping[str, PropertyType] = field(default_factory=dict)
+    """Resource properties that the service may send; nothing else contributes to a decision."""
+    follows: bool = False
+    """Whether mandates and entitlement are those of the service named in the property `service` (FollowIt)."""
+    signing_algorithm: str = "ES256"
+    labels: Labels = field(default_factory=dict, compare=False)
+
+    def admits(self, key: LoginKey) -> bool:
+        """Whether this login key may be used for the service."""
+        return not self.keys or key in self.keys
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicationGroup:
+    """What a mandate's object is made of: services that are given together."""
+
+    code: str
+    cardinality: Cardinality
+    mandators: frozenset[Capacity]
+    """Capacities that a mandator must hold one of for the group to be awake."""
+    mandataries: frozenset[Capacity]
+    labels: Labels = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupLink:
+    """A service belongs to an application group for a period: groups are re-composed over time."""
+
+    service: str
+    group: str
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Catalogue:
+    """All services and groups, as one loaded and dated text."""
+
+    services: Mapping[str, Service]
+    groups: Mapping[str, ApplicationGroup]
+    links: tuple[GroupLink, ...]
+
+    def groups_of(self, service: str, at: datetime) -> tuple[str, ...]:
+        """Codes of the groups that contain the service at this instant, in catalogue order."""
+        return tuple(link.group for link in self.links if link.service == service and link.valid.contains(at))
+
+    def service_of_scope(self, scope: str) -> tuple[Service, Action] | None:
+        """The one service and action that an OAuth scope stands for, or None."""
+        return self._by_scope().get(scope)
+
+    def _by_scope(self) -> Mapping[str, tuple[Service, Action]]:
+        return {
+            action.scope: (service, action) for service in self.services.values() for action in service.actions.values()
+        }

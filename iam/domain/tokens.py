@@ -1,0 +1,26 @@
+"""Access tokens as the archive remembers them: enough to revoke one, and to judge its scopes again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from iam.domain.enterprises import Capacity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuedToken:
+    """One issued access token; the token itself is never stored."""
+
+    jti: str
+    client: str
+    enterprise: str
+    capacity: Capacity
+    mandator: str | None
+    """CBE number of the employer acted for, None when the client acts for its own enterprise."""
+    service: str
+    """The audience: one service per token."""
+    scopes: tuple[str, ...]
+    issued_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None = None
