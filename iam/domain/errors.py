@@ -1,8 +1,7 @@
-"""Refusals: the broken preconditions of the house, each with a stable reason code and a sentence that helps.
+"""Refusals: the broken preconditions of the house, each with a stable reason code and a sentence that helps."""
 
-A denied access is not a refusal but a value (a decision with its rules); a refusal says that the question
-or the act itself could not be taken up.
-"""
+# A denied access is not a refusal but a value (a decision with its rules); a refusal says that the question
+# or the act itself could not be taken up.
 
 from __future__ import annotations
 
