@@ -50,8 +50,8 @@ class LoginKey(StrEnum):
     TOTP = "totp"
     SMS_CODE = "sms_code"
     EMAIL_CODE = "email_code"
-    TOKEN = "token"
-    PASSWORD = "password"
+    TOKEN = "token"  # noqa: S105 - the name of a key, not a secret
+    PASSWORD = "password"  # noqa: S105
     PASSKEY = "passkey"
     CERTIFICATE = "certificate"
 

@@ -82,9 +82,10 @@ class Niss:
         return _century(self.value) + int(self.value[0:2]), month, day
 
     def __repr__(self) -> str:
-        return "Niss('**.**.**-***.**')"
+        return f"Niss('{self}')"
 
-    __str__ = __repr__
+    def __str__(self) -> str:
+        return "**.**.**-***.**"
 
 
 def _refuse(detail: str) -> NoReturn:
