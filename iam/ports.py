@@ -86,7 +86,7 @@ class UnitOfWork(Reading, Protocol):
         ...
 
     def remove(self, kind: type[object], key: str) -> None:
-        """Erase a record of a kind that is not a fact (numbers, contact data, invitations)."""
+        """Of a fact: close the version known until now and add none. Of another kind (numbers, contacts): erase it."""
         ...
 
     def claim(self, purpose: str, key: str, expires_at: datetime) -> bool:

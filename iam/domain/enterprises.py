@@ -42,12 +42,14 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enterprise:
-    """A tenant: it enters with its representative's first act and leaves when the register says that it ceased."""
+    """A tenant, or an enterprise that registers speak of; it enters with its representative's first act."""
 
     id: str
     """The CBE number, ten digits."""
     valid: Period
-    """From its entry until the instant at which it ceased."""
+    """From when it is known here until the instant at which it ceased."""
+    entered_at: datetime | None = None
+    """When its representative first acted: from then on it is a tenant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,188 @@
+"""The judge: reads the situation of a question, establishes the facts, asks the law, and says why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from iam.domain.actors import Actor
+from iam.domain.authorization import (
+    Decision,
+    Exhibit,
+    Inquiry,
+    Proof,
+    Question,
+    Situation,
+    SubjectKind,
+    decide,
+)
+from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
+from iam.domain.facts import Case, Fact, case_of, establish, followed_service
+from iam.domain.periods import local_date
+from iam.domain.reasons import cure_for, reason_for
+from iam.ports import Archive, Clock, Law, Library, Randomness
+
+STEP_UP_REASONS = frozenset({"no_authentication", "assurance_too_low", "key_not_admitted"})
+"""Refusals that a stronger login cures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A question with the instants it is asked for and the caller that asks it."""
+
+    question: Question
+    as_of: datetime | None = None
+    known_at: datetime | None = None
+    caller: str = ""
+    caller_token: str = ""
+
+
+class CallerNotActive(Forbidden):
+    """The calling client, its enterprise or its token is no longer good."""
+
+
+class Authorization:
+    """Answers every question of the house: doors, token endpoint and use-cases pass here, and nowhere else."""
+
+    def __init__(self, archive: Archive, library: Library, clock: Clock, randomness: Randomness) -> None:
+        self._archive = archive
+        self._library = library
+        self._clock = clock
+        self._randomness = randomness
+
+    def decide(self, ask: Ask) -> Decision:
+        """Answer one question.
+
+        Raises:
+            InvalidInput: `instant_in_future` when `as_of` or `known_at` lies ahead.
+            CallerNotActive: `caller_not_active` when a caller is named that may not ask now.
+        """
+        return self.decide_all((ask,))[0]
+
+    def decide_all(self, asks: Sequence[Ask]) -> list[Decision]:
+        """Answer a batch, all at one revision where they ask for the newest; errors as in `decide`."""
+        now = self._clock.now()
+        laws = [self._law(ask, now) for ask in asks]
+        inquiries = [_inquiry(ask, law, now) for ask, law in zip(asks, laws, strict=True)]
+        if len(inquiries) == 1:
+            situations = [self._archive.situation(inquiries[0])]
+        else:
+            situations = self._archive.situations(inquiries)
+        return [self._judge(*each) for each in zip(inquiries, situations, laws, strict=True)]
+
+    def require(
+        self,
+        actor: Actor,
+        service: str,
+        action: str,
+        *,
+        concerned: str | None = None,
+        representative: bool = False,
+    ) -> Decision:
+        """Judge an act of a person here and now; return the permitting decision.
+
+        Raises:
+            StepUpRequired: when a stronger login would be enough; Forbidden: otherwise; both carry reason and cure.
+        """
+        question = Question(
+            subject_kind=SubjectKind.PERSON,
+            subject=actor.person,
+            enterprise=actor.enterprise,
+            capacity=actor.capacity,
+            service=service,
+            action=action,
+            concerned=concerned or actor.enterprise,
+            authentication=actor.authentication,
+            representative=representative,
+        )
+        decision = self.decide(Ask(question=question))
+        if decision.allowed:
+            return decision
+        raise self.refusal_of(decision)
+
+    def refusal_of(self, decision: Decision) -> Forbidden | StepUpRequired:
+        """A refused decision as the refusal that a door turns into its own answer."""
+        text = self._library.current().texts(decision.reason)["en"]
+        kind = StepUpRequired if decision.reason in STEP_UP_REASONS else Forbidden
+        return kind(decision.reason, text, cure={**decision.cure, "rules": list(decision.rules)})
+
+    def _law(self, ask: Ask, now: datetime) -> Law:
+        for name, instant in (("as_of", ask.as_of), ("known_at", ask.known_at)):
+            if instant is not None and instant > now:
+                raise InvalidInput("instant_in_future", f"'{name}' may not lie in the future.", field=name)
+        return self._library.current() if ask.known_at is None else self._library.known_at(ask.known_at)
+
+    def _judge(self, inquiry: Inquiry, situation: Situation, law: Law) -> Decision:
+        if inquiry.caller and not situation.showing(Proof.CALLER):
+            raise CallerNotActive("caller_not_active", "The calling client or its access token is no longer active.")
+        question = inquiry.question
+        blank = Decision(
+            id=self._randomness.identifier(),
+            allowed=False,
+            reason="unknown_service",
+            rules=(),
+            cure={},
+            revision=situation.revision,
+            as_of=inquiry.at,
+            known_at=situation.recorded_at,
+            book=law.hash,
+        )
+        service = law.catalogue.services.get(question.service)
+        if service is None:
+            return blank
+        if question.action not in service.actions:
+            return replace(blank, reason="unknown_action")
+        return _judged(blank, case_of(question, situation, law.catalogue, inquiry.at), law)
+
+
+def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:
+    at = ask.as_of or now
+    service = law.catalogue.services.get(ask.question.service)
+    groups = law.catalogue.groups_of(followed_service(ask.question, service), at) if service else ()
+    return Inquiry(
+        question=ask.question,
+        groups=groups,
+        at=at,
+        now=now,
+        known_at=ask.known_at,
+        caller=ask.caller,
+        caller_token=ask.caller_token,
+    )
+
+
+def _judged(blank: Decision, case: Case, law: Law) -> Decision:
+    question = case.question
+    level = question.authentication.assurance if question.authentication else None
+    judgement = law.judge(establish(case), question.service, question.action, level, local_date(case.at))
+    allowed, rules = decide(judgement.permits, judgement.forbids)
+    if allowed:
+        until, authority = _support(case)
+        return replace(blank, allowed=True, reason="permitted", rules=rules, until=until, authority=authority)
+    if judgement.forbids:
+        return replace(blank, reason=law.reason_of_rule(rules[0]), rules=rules)
+    missing = [Fact(one) for one in judgement.missing]
+    reason = reason_for(missing, case)
+    return replace(blank, reason=reason, cure=cure_for(reason, missing, case))
+
+
+_SUPPORT = (Proof.CLIENT, Proof.APPOINTMENT, Proof.GRANT, Proof.ENTERPRISE, Proof.CAPACITY, Proof.PORTFOLIO)
+
+
+def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
+    """The earliest end of what a permit rests on, and the ids; of several equal supports the longest lasting counts."""
+    chosen = [_longest(case, (proof,)) for proof in _SUPPORT]
+    chosen.append(_longest(case, (Proof.MANDATE, Proof.DELEGATION)))
+    held = [one for one in chosen if one is not None]
+    until = min((one.until for one in held if one.until is not None), default=None)
+    return until, {one.proof.value: one.id for one in held}
+
+
+def _longest(case: Case, proofs: tuple[Proof, ...]) -> Exhibit | None:
+    shown = [one for one in case.situation.exhibits if one.proof in proofs and _bears(one, case)]
+    open_ended = [one for one in shown if one.until is None]
+    return open_ended[0] if open_ended else max(shown, key=lambda one: one.until or case.at, default=None)
+
+
+def _bears(exhibit: Exhibit, case: Case) -> bool:
+    return exhibit.proof is not Proof.GRANT or case.action.name in exhibit.detail.split()
