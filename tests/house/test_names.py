@@ -12,7 +12,7 @@ from tests.house.tree import test_modules as modules_of_tests
 
 EMPTY_NAMES = re.compile(r"(utils?|helpers?|common|base|managers?|forms?|misc|auth|users|application)")
 BANNED_WORDS = re.compile(r"principals?|\w*authoris\w*", re.IGNORECASE)
-FEWEST_WORDS = 4
+FEWEST_WORDS = 3
 
 
 def empty_names(paths: Iterable[Path]) -> list[str]:
@@ -46,7 +46,7 @@ def terse_tests(paths: Iterable[Path]) -> list[str]:
         for path, tree in parsed(paths)
         for node in ast.walk(tree)
         if isinstance(node, DEFINITIONS) and node.name.startswith("test_")
-        if len(node.name.split("_")) <= FEWEST_WORDS
+        if len(node.name.removeprefix("test_").split("_")) < FEWEST_WORDS
     ]
 
 
