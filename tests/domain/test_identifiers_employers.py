@@ -126,3 +126,10 @@ def test_an_over_long_text_is_refused_by_its_length(filling: str) -> None:
 def test_what_is_not_text_is_refused(text: object) -> None:
     with pytest.raises(InvalidInput, match="sent as text"):
         EmployerNumber.parse(NSSO, text)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("kind", "text"), [(NSSO, "0000100006"), (PPL, "002130057"), (PROVISIONAL, "05000000120")])
+def test_more_leading_zeros_than_the_kind_is_wide_are_refused(kind: EmployerNumberKind, text: str) -> None:
+    assert EmployerNumber.parse(kind, text[1:]).value == int(text)
+    with pytest.raises(InvalidInput, match="at most"):
+        EmployerNumber.parse(kind, text)
