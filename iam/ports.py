@@ -63,7 +63,7 @@ class Reading(Protocol):
         """The current version of one record, or None."""
         ...
 
-    def find(self, kind: type[T], *, after: str = "", limit: int | None = None, **equal: object) -> list[T]:
+    def find(self, kind: type[T], /, *, after: str = "", limit: int | None = None, **equal: object) -> list[T]:
         """The records whose fields equal the given values, ordered by key; those after a key, at most `limit`."""
         ...
 

@@ -80,6 +80,8 @@ class Proof(StrEnum):
     CONCERNED = "concerned"
     CONCERNED_CEASED = "concerned_ceased"
     CONCERNED_CAPACITY = "concerned_capacity"
+    ACTIVATION = "activation"
+    """A legal representative of the employer concerned activated the service (e-Box)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Exhibit:
     until: datetime | None
     """End of its validity; None = open."""
     detail: str = ""
-    """APPOINTMENT: role; GRANT: actions, blank-separated; MANDATE: version; CLIENT: kind; CONCERNED_CAPACITY: capacity."""
+    """What it adds: a role, a grant's blank-separated actions, a mandate's version, a client's kind, a capacity."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from iam.domain.periods import Period
 
 
 class Capacity(StrEnum):
-    """The quality in which an enterprise acts; each one is held for a period, on a ground ("quality" in older texts)."""
+    """The quality in which an enterprise acts; held for a period, on a ground ("quality" in older texts)."""
 
     EMPLOYER = "employer"
     COMPANY_WITHOUT_STAFF = "company_without_staff"
@@ -128,3 +128,22 @@ class DirectoryChange:
     capacity: Capacity | None = None
     employer_number_kind: str = ""
     employer_number: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation:
+    """A service that a legal representative switched on for the enterprise, such as its e-Box."""
+
+    id: str
+    """CBE number, '/', service code."""
+    enterprise: str
+    service: str
+    valid: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPosition:
+    """How far a register's change feed has been taken in, recorded with the facts that it brought."""
+
+    id: str
+    sequence: int

@@ -34,6 +34,7 @@ class Fact(StrEnum):
     OTHER_ENTERPRISE = "other_enterprise"
     CONCERNED_CEASED = "concerned_ceased"
     CONCERNED_ENTITLED = "concerned_entitled"
+    ACTIVATED = "activated"
     IN_PORTFOLIO = "in_portfolio"
     MANDATED = "mandated"
     DELEGATED = "delegated"
@@ -64,6 +65,7 @@ SENTENCES: dict[Fact, str] = {
     Fact.OTHER_ENTERPRISE: "The employer concerned is another enterprise, and the capacity acts for others.",
     Fact.CONCERNED_CEASED: "The employer concerned has ceased.",
     Fact.CONCERNED_ENTITLED: "The employer concerned holds a capacity that the service is open to.",
+    Fact.ACTIVATED: "A legal representative activated the service for the employer concerned.",
     Fact.IN_PORTFOLIO: "The employer concerned is in a portfolio of the person or software.",
     Fact.MANDATED: "A mandate of the employer concerned that contains the service is in force.",
     Fact.DELEGATED: "A running delegation covers the quarter concerned.",
@@ -202,6 +204,7 @@ PREDICATES: dict[Fact, Callable[[Case], bool]] = {
     Fact.OTHER_ENTERPRISE: _other_enterprise,
     Fact.CONCERNED_CEASED: _shown(Proof.CONCERNED_CEASED),
     Fact.CONCERNED_ENTITLED: _concerned_entitled,
+    Fact.ACTIVATED: _shown(Proof.ACTIVATION),
     Fact.IN_PORTFOLIO: _shown(Proof.PORTFOLIO),
     Fact.MANDATED: _shown(Proof.MANDATE),
     Fact.DELEGATED: _shown(Proof.DELEGATION),

@@ -1,4 +1,4 @@
-"""What every use-case checks first inside its unit of work: who acts, with which appointments, and that all is known."""
+"""What every use-case checks first inside its unit of work: who acts, with which appointments, on what."""
 
 from __future__ import annotations
 

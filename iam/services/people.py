@@ -1,0 +1,95 @@
+"""Persons by number: found or recorded on first sight, and made one when two records prove to be one human being."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from iam.domain.actors import Actor
+from iam.domain.appointments import Appointment
+from iam.domain.audit import Leaf
+from iam.domain.errors import Conflict, InvalidInput, NotFound
+from iam.domain.identifiers import Niss
+from iam.domain.persons import Person, PersonNumber
+from iam.ports import Archive, Randomness, Reading, UnitOfWork
+from iam.services.acting import record
+from iam.services.authorization import Authorization
+from iam.services.joint_acts import JointActs
+
+REQUIRED_OFFICERS = 2
+"""Withdrawals, paper, migrations and identity merges need two distinct officers."""
+
+
+def person_of(reading: Reading, niss: Niss) -> str | None:
+    """The id of the person whom this number names, or None."""
+    number = reading.get(PersonNumber, niss.value)
+    return number.person if number else None
+
+
+def numbers_of(reading: Reading, person: str) -> frozenset[str]:
+    """All numbers in a person's history."""
+    return frozenset(one.niss for one in reading.find(PersonNumber, person=person))
+
+
+def person_for(uow: UnitOfWork, niss: Niss, randomness: Randomness) -> str:
+    """The id of the person whom this number names; a new record when nobody did. The caller cannot tell which."""
+    known = person_of(uow, niss)
+    if known is not None:
+        return known
+    person = randomness.identifier()
+    uow.put(Person(id=person, known_since=uow.now))
+    uow.put(PersonNumber(niss=niss.value, person=person, since=uow.now, first_person=person))
+    uow.audit(Leaf(act="person_recorded", actor=person, caller="", objects={"person": person}))
+    return person
+
+
+class People:
+    """Corrections of identity, by officers."""
+
+    def __init__(self, archive: Archive, judge: Authorization, joint_acts: JointActs) -> None:
+        self._archive = archive
+        self._judge = judge
+        self._joint_acts = joint_acts
+
+    def merge(self, officer: Actor, former: Niss, present: Niss) -> bool:
+        """Make the record of a former number (usually a BIS number) one with that of the present number.
+
+        The first officer's call waits; the second, distinct officer's call does it. Both histories are kept.
+
+        Returns:
+            Whether the merge is done.
+
+        Raises:
+            NotFound: `unknown_person`. Conflict: `same_person` when they are one already.
+        """
+        with self._archive.writing() as uow:
+            self._judge.require(officer, "office", "correct_identity")
+            gone, stays = (_existing(uow, number) for number in (former, present))
+            if gone == stays:
+                raise Conflict("same_person", "Both numbers already name the same person.")
+            act = self._joint_acts.sign(
+                uow, officer, "merge_persons", {"former": gone, "present": stays}, required=REQUIRED_OFFICERS
+            )
+            if act.complete():
+                _merge(uow, officer, gone, stays)
+            uow.commit()
+            return act.complete()
+
+
+def _existing(uow: UnitOfWork, niss: Niss) -> str:
+    person = person_of(uow, niss)
+    if person is None:
+        raise NotFound("unknown_person", "No person is known by that number.")
+    return person
+
+
+def _merge(uow: UnitOfWork, officer: Actor, gone: str, stays: str) -> None:
+    former = uow.get(Person, gone)
+    if former is None or former.merged_into is not None:
+        raise InvalidInput("already_merged", "That record was merged before.")
+    uow.put(replace(former, merged_into=stays))
+    for number in uow.find(PersonNumber, person=gone):
+        uow.put(replace(number, person=stays))
+    for appointment in uow.find(Appointment, person=gone):
+        uow.put(replace(appointment, person=stays))
+    record(uow, officer, "persons_merged", former=gone, present=stays)
+    uow.announce("persons_merged", {"former": gone, "present": stays})
