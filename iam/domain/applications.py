@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -37,11 +37,16 @@ class PropertyType(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """One act of a service, its OAuth scope, and whether software may do it without a person."""
+    """One act of a service, its OAuth scope, and whether software may do it without a person.
+
+    `minimum` and `keys` are stated where an act asks another login than the rest of its service (None: as the service).
+    """
 
     name: str
     scope: str
     client: bool
+    minimum: Assurance | None = None
+    keys: frozenset[LoginKey] | None = None
     labels: Labels = field(default_factory=dict, compare=False)
 
 
@@ -64,9 +69,18 @@ class Service:
     signing_algorithm: str = "ES256"
     labels: Labels = field(default_factory=dict, compare=False)
 
-    def admits(self, key: LoginKey) -> bool:
-        """Whether this login key may be used for the service."""
-        return not self.keys or key in self.keys
+    def minimum_for(self, action: Action) -> Assurance:
+        """The assurance that an act of this service asks."""
+        return self.minimum if action.minimum is None else action.minimum
+
+    def keys_for(self, action: Action) -> frozenset[LoginKey]:
+        """The login keys admitted for an act of this service; empty means any key that reaches the minimum."""
+        return self.keys if action.keys is None else action.keys
+
+    def admits(self, key: LoginKey, action: Action) -> bool:
+        """Whether this login key may be used for an act of this service."""
+        keys = self.keys_for(action)
+        return not keys or key in keys
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +92,15 @@ class ApplicationGroup:
     mandators: frozenset[Capacity]
     """Capacities that a mandator must hold one of for the group to be awake."""
     mandataries: frozenset[Capacity]
+    """Capacities in which a mandatary may be given the group."""
+    mandataries_for: Mapping[Capacity, frozenset[Capacity]] = field(default_factory=dict)
+    """Mandatary capacities that serve certain mandators only, with those; a capacity not named serves all."""
     labels: Labels = field(default_factory=dict, compare=False)
+
+    def open_between(self, mandator: Collection[Capacity], mandatary: Capacity) -> bool:
+        """Whether a mandator with these capacities may give the group to a mandatary in this one."""
+        served = self.mandataries_for.get(mandatary, self.mandators)
+        return mandatary in self.mandataries and not (self.mandators & served).isdisjoint(mandator)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +119,11 @@ class Catalogue:
     services: Mapping[str, Service]
     groups: Mapping[str, ApplicationGroup]
     links: tuple[GroupLink, ...]
+    _by_scope: Mapping[str, tuple[Service, Action]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        every = ((service, action) for service in self.services.values() for action in service.actions.values())
+        object.__setattr__(self, "_by_scope", {action.scope: (service, action) for service, action in every})
 
     def groups_of(self, service: str, at: datetime) -> tuple[str, ...]:
         """Codes of the groups that contain the service at this instant, in catalogue order."""
@@ -104,9 +131,4 @@ class Catalogue:
 
     def service_of_scope(self, scope: str) -> tuple[Service, Action] | None:
         """The one service and action that an OAuth scope stands for, or None."""
-        return self._by_scope().get(scope)
-
-    def _by_scope(self) -> Mapping[str, tuple[Service, Action]]:
-        return {
-            action.scope: (service, action) for service in self.services.values() for action in service.actions.values()
-        }
+        return self._by_scope.get(scope)

@@ -18,6 +18,7 @@ from iam.domain.relations import Days, covers_every_day, declared_recently
 class Fact(StrEnum):
     """The closed vocabulary of the law, in the order in which a decision looks at them."""
 
+    PERSON = "person"
     CITIZEN = "citizen"
     TECHNICAL_CLIENT = "technical_client"
     DECLARATION_SERVICE = "declaration_service"
@@ -27,6 +28,7 @@ class Fact(StrEnum):
     CLIENT_ADMITTED = "client_admitted"
     ENTERPRISE_CEASED = "enterprise_ceased"
     CAPACITY_HELD = "capacity_held"
+    CAPACITY_ENTITLED = "capacity_entitled"
     MEMBER = "member"
     ACCESS_MANAGER = "access_manager"
     GRANTED = "granted"
@@ -40,7 +42,9 @@ class Fact(StrEnum):
     DELEGATED = "delegated"
     CERTIFIED_SECRETARIAT = "certified_secretariat"
     NOT_CERTIFIED = "not_certified"
+    FULL_SERVICE_SECRETARIAT = "full_service_secretariat"
     PROVINCIAL_OR_LOCAL = "provincial_or_local"
+    NOT_PROVINCIAL_OR_LOCAL = "not_provincial_or_local"
     CLIENT_EXCLUDED = "client_excluded"
     MAIN_CONTRACTOR = "main_contractor"
     WORKS_PARTY = "works_party"
@@ -49,6 +53,7 @@ class Fact(StrEnum):
 
 
 SENTENCES: dict[Fact, str] = {
+    Fact.PERSON: "The subject is a person.",
     Fact.CITIZEN: "The person acts as a citizen, for no enterprise.",
     Fact.TECHNICAL_CLIENT: "The software is an active technical client of the enterprise and capacity acted for.",
     Fact.DECLARATION_SERVICE: "The software is an active, registered declaration service.",
@@ -58,6 +63,7 @@ SENTENCES: dict[Fact, str] = {
     Fact.CLIENT_ADMITTED: "The act may be done by software without a person.",
     Fact.ENTERPRISE_CEASED: "The enterprise acted for has ceased.",
     Fact.CAPACITY_HELD: "The enterprise acted for holds the capacity in which it acts.",
+    Fact.CAPACITY_ENTITLED: "The capacity acted in is one that the service is open to.",
     Fact.MEMBER: "The person has an active appointment in the enterprise acted for, in that capacity.",
     Fact.ACCESS_MANAGER: "The person is an access manager of the enterprise acted for, in that capacity.",
     Fact.GRANTED: "The person or software has an active grant for the act, in that capacity.",
@@ -71,7 +77,9 @@ SENTENCES: dict[Fact, str] = {
     Fact.DELEGATED: "A running delegation covers the quarter concerned.",
     Fact.CERTIFIED_SECRETARIAT: "The enterprise acts as certified social secretariat and is recognised as one.",
     Fact.NOT_CERTIFIED: "The enterprise does not act as a recognised certified social secretariat.",
+    Fact.FULL_SERVICE_SECRETARIAT: "The enterprise acts as full-service secretariat.",
     Fact.PROVINCIAL_OR_LOCAL: "The employer concerned is a provincial or local administration.",
+    Fact.NOT_PROVINCIAL_OR_LOCAL: "The employer concerned is no provincial or local administration.",
     Fact.CLIENT_EXCLUDED: "The subject is software, and the act asks a person.",
     Fact.MAIN_CONTRACTOR: "The employer concerned is the main contractor of the works.",
     Fact.WORKS_PARTY: "The subject's side is client, main contractor or subcontractor of the works.",
@@ -91,6 +99,7 @@ class Case:
     followed: Service
     """The service whose mandates and entitlement count: the service itself, or the one it follows."""
     at: datetime
+    catalogue: Catalogue
 
     def shown(self, proof: Proof) -> tuple[Exhibit, ...]:
         """The exhibits of one kind."""
@@ -101,7 +110,7 @@ def case_of(question: Question, situation: Situation, catalogue: Catalogue, at: 
     """Put a question before the court. KeyError when the catalogue lacks the service or the action."""
     service = catalogue.services[question.service]
     followed = catalogue.services[followed_service(question, service)]
-    return Case(question, situation, service, service.actions[question.action], followed, at)
+    return Case(question, situation, service, service.actions[question.action], followed, at, catalogue)
 
 
 def followed_service(question: Question, service: Service) -> str:
@@ -120,12 +129,12 @@ def _citizen(case: Case) -> bool:
 
 def _level_reached(case: Case) -> bool:
     login = case.question.authentication
-    return login is not None and login.assurance >= case.service.minimum
+    return login is not None and login.assurance >= case.service.minimum_for(case.action)
 
 
 def _key_admitted(case: Case) -> bool:
     login = case.question.authentication
-    return login is not None and case.service.admits(login.key)
+    return login is not None and case.service.admits(login.key, case.action)
 
 
 def _granted(case: Case) -> bool:
@@ -145,6 +154,12 @@ def _other_enterprise(case: Case) -> bool:
 def _concerned_entitled(case: Case) -> bool:
     open_to = case.followed.open_to
     return not open_to or any(Capacity(one.detail) in open_to for one in case.shown(Proof.CONCERNED_CAPACITY))
+
+
+def _capacity_entitled(case: Case) -> bool:
+    """Whoever acts for the own enterprise acts in the capacity that the service is for, not in another one it holds."""
+    open_to = case.followed.open_to
+    return not open_to or case.question.capacity in open_to
 
 
 def _certified(case: Case) -> bool:
@@ -188,6 +203,7 @@ def _shown(proof: Proof) -> Callable[[Case], bool]:
 
 
 PREDICATES: dict[Fact, Callable[[Case], bool]] = {
+    Fact.PERSON: lambda case: case.question.subject_kind is SubjectKind.PERSON,
     Fact.CITIZEN: _citizen,
     Fact.TECHNICAL_CLIENT: _client(ClientKind.TECHNICAL),
     Fact.DECLARATION_SERVICE: _client(ClientKind.DECLARATION_SERVICE),
@@ -197,6 +213,7 @@ PREDICATES: dict[Fact, Callable[[Case], bool]] = {
     Fact.CLIENT_ADMITTED: lambda case: case.action.client,
     Fact.ENTERPRISE_CEASED: _shown(Proof.ENTERPRISE_CEASED),
     Fact.CAPACITY_HELD: _shown(Proof.CAPACITY),
+    Fact.CAPACITY_ENTITLED: _capacity_entitled,
     Fact.MEMBER: _shown(Proof.APPOINTMENT),
     Fact.ACCESS_MANAGER: lambda case: any(one.detail != "user" for one in case.shown(Proof.APPOINTMENT)),
     Fact.GRANTED: _granted,
@@ -210,7 +227,9 @@ PREDICATES: dict[Fact, Callable[[Case], bool]] = {
     Fact.DELEGATED: _shown(Proof.DELEGATION),
     Fact.CERTIFIED_SECRETARIAT: _certified,
     Fact.NOT_CERTIFIED: lambda case: not _certified(case),
+    Fact.FULL_SERVICE_SECRETARIAT: lambda case: case.question.capacity is Capacity.FULL_SERVICE_SECRETARIAT,
     Fact.PROVINCIAL_OR_LOCAL: _provincial_or_local,
+    Fact.NOT_PROVINCIAL_OR_LOCAL: lambda case: not _provincial_or_local(case),
     Fact.CLIENT_EXCLUDED: lambda case: case.question.subject_kind is SubjectKind.CLIENT and not case.action.client,
     Fact.MAIN_CONTRACTOR: _main_contractor,
     Fact.WORKS_PARTY: _works_party,
