@@ -13,6 +13,7 @@ from iam.domain.audit import ChainedLeaf, Leaf
 from iam.domain.authorization import Inquiry, Judgement, Situation
 from iam.domain.enterprises import DirectoryChange, RegisterExtract
 from iam.domain.facts import Fact
+from iam.domain.keys import SealedKey
 
 T = TypeVar("T")
 
@@ -188,4 +189,28 @@ class Messages(Protocol):
 
     def sms(self, number: str, text: str) -> None:
         """Send a short message."""
+        ...
+
+
+class KeyChest(Protocol):
+    """Where sealed keys lie: signing keys and the secret behind pairwise subjects."""
+
+    def keys(self) -> Sequence[SealedKey]:
+        """All keys that are kept, in the order in which they become active."""
+        ...
+
+    def keep(self, uow: UnitOfWork, keys: Sequence[SealedKey]) -> None:
+        """Within a unit of work, keep exactly these keys from its commit on: what is not among them is erased."""
+        ...
+
+
+class Seal(Protocol):
+    """Seals secrets under their names, and opens them."""
+
+    def seal(self, name: str, plaintext: bytes) -> bytes:
+        """Seal a secret under its name."""
+        ...
+
+    def unseal(self, name: str, blob: bytes) -> bytes:
+        """Open what was sealed under that name; an exception when it was altered or sealed otherwise."""
         ...
