@@ -1,0 +1,150 @@
+"""Signing and verifying tokens: one strict path on top of joserfc (RFC 7515, RFC 8725)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+
+from joserfc.errors import JoseError
+from joserfc.jws import JWSRegistry
+
+from oidc import base64url
+from oidc.invalid_token import InvalidToken, TokenFault
+from oidc.jws_reading import MAX_CHARS, UnverifiedJws, read_compact, read_payload
+from oidc.registered_claims import check_audience, check_issuer, check_times, check_types, text_claim, time_claim
+from oidc.signing_keys import SigningKey
+from oidc.verification_keys import KEY_TYPES, KeySet, UnusableKey, VerificationKey, read_key_set
+
+__all__ = [
+    "InvalidToken",
+    "KeySet",
+    "TokenFault",
+    "UnusableKey",
+    "VerificationKey",
+    "Verified",
+    "check_audience",
+    "check_issuer",
+    "check_times",
+    "read_header",
+    "read_insecure_claims",
+    "read_key_set",
+    "sign",
+    "text_claim",
+    "time_claim",
+    "verify",
+]
+
+P256_ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+_REGISTRY: Final = JWSRegistry(algorithms=list(KEY_TYPES))
+_ALGORITHMS: Final = {name: _REGISTRY.get_alg(name) for name in KEY_TYPES}
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What a signer really said."""
+
+    header: Mapping[str, object]
+    claims: Mapping[str, object]
+
+
+def verify(
+    token: str,
+    *,
+    keys: KeySet,
+    algorithms: frozenset[str],
+    typ: str | frozenset[str],
+    typ_required: bool = True,
+    max_chars: int = MAX_CHARS,
+) -> Verified:
+    """Verify a compact JWS whose payload is a JSON object of claims.
+
+    The steps, after RFC 7515 §5.2 and RFC 8725 §3:
+
+    (1) no longer than `max_chars`, three parts, each canonical base64url, none of it encryption;
+    (2) the header is a strict JSON object of `alg`, `kid` and `typ` only: it brings no key and no extension;
+    (3) `alg` is one of `algorithms` and asymmetric, whatever the list says;
+    (4) `typ` is one of those expected, without regard to case and to a leading `application/`; it may be absent only
+        where `typ_required` is False;
+    (5) `kid` names a key of the signer, or the signer has only one;
+    (6) the key may be used with `alg`;
+    (7) the signature has the length of the key's signatures, and its numbers are in range;
+    (8) the signature is that key's;
+    (9) the payload is a strict JSON object;
+    (10) its registered claims have their types.
+
+    What the claims say is for the caller to judge: `check_times`, `check_audience`, `check_issuer`. Raises
+    `InvalidToken` and nothing else.
+    """
+    jws = read_compact(token, max_chars)  # (1) (2)
+    alg = str(jws.header["alg"])
+    if alg not in algorithms or alg not in _ALGORITHMS:  # (3)
+        raise InvalidToken(TokenFault.ALGORITHM_REFUSED, "the algorithm is not one of those agreed")
+    _check_type(jws.header, frozenset({typ}) if isinstance(typ, str) else typ, typ_required)  # (4)
+    key = keys.select(_kid(jws.header))  # (5)
+    if not key.fits(alg):  # (6)
+        raise InvalidToken(TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
+    _check_signature(jws, alg, key)  # (7) (8)
+    claims = read_payload(jws.payload)  # (9)
+    check_types(claims)  # (10)
+    return Verified(MappingProxyType(dict(jws.header)), MappingProxyType(claims))
+
+
+def read_header(token: str, *, max_chars: int = MAX_CHARS) -> Mapping[str, object]:
+    """The header of a compact JWS, unverified: good for choosing keys and for nothing else. Raises `InvalidToken`."""
+    return MappingProxyType(dict(read_compact(token, max_chars).header))
+
+
+def read_insecure_claims(token: str, *, max_chars: int = MAX_CHARS) -> Mapping[str, object]:
+    """The claims of a compact JWS that nobody verified: good for finding the signer's keys and for nothing else.
+
+    Raises `InvalidToken`.
+    """
+    claims = read_payload(read_compact(token, max_chars).payload)
+    check_types(claims)
+    return MappingProxyType(claims)
+
+
+def sign(claims: Mapping[str, object], key: SigningKey, *, typ: str) -> str:
+    """A compact JWS of the claims, with `alg`, `kid` and `typ` in its header.
+
+    Raises `TypeError` or `ValueError` for claims that are not JSON.
+    """
+    payload = json.dumps(dict(claims), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    signing_input = _header_segment(key.alg, key.kid, typ) + b"." + base64url.encode(payload)
+    signature = _ALGORITHMS[key.alg].sign(signing_input, key.parsed)
+    return (signing_input + b"." + base64url.encode(signature)).decode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _header_segment(alg: str, kid: str, typ: str) -> bytes:
+    return base64url.encode(json.dumps({"alg": alg, "kid": kid, "typ": typ}, separators=(",", ":")).encode())
+
+
+def _check_type(header: Mapping[str, object], expected: frozenset[str], required: bool) -> None:
+    if "typ" not in header and not required:
+        return
+    typ = str(header.get("typ", "")).lower().removeprefix("application/")
+    if typ not in {name.lower() for name in expected}:
+        raise InvalidToken(TokenFault.TYPE_REFUSED, "typ is not the type of token expected here")
+
+
+def _kid(header: Mapping[str, object]) -> str | None:
+    return str(header["kid"]) if "kid" in header else None
+
+
+def _check_signature(jws: UnverifiedJws, alg: str, key: VerificationKey) -> None:
+    if len(jws.signature) != key.signature_octets:
+        raise InvalidToken(TokenFault.MALFORMED_SIGNATURE, "the signature has not the length of this key's signatures")
+    if key.kty == "EC":
+        half = len(jws.signature) // 2
+        for number in (jws.signature[:half], jws.signature[half:]):
+            if not 0 < int.from_bytes(number, "big") < P256_ORDER:
+                raise InvalidToken(TokenFault.MALFORMED_SIGNATURE, "a number of the signature is out of range")
+    try:
+        genuine = _ALGORITHMS[alg].verify(jws.signing_input, jws.signature, key.parsed)
+    except (JoseError, ValueError):
+        genuine = False
+    if not genuine:
+        raise InvalidToken(TokenFault.WRONG_SIGNATURE, "the signature is not this key's")
