@@ -17,7 +17,7 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
 
 demo: runtime ## set up, start the sandbox country and take the guided tour (ONCE=1 ends after it)
-	@$(BIN)/procura demo $(if $(filter-out 0,$(ONCE)),--once)
+	@$(BIN)/procura demo $(if $(filter-out 0,$(ONCE)),--once) $(ARGS)
 
 test: dev ## run the tests (ARGS='-k word' passes options to pytest, JOBS=2 runs them side by side)
 	@$(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS) --dist loadfile) $(ARGS)

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import DEFINITIONS, ROOT, house_modules, named, parsed, tracked_files
-from tests.house.tree import test_modules as modules_of_tests
+from tests.house.tree import DEFINITIONS, ROOT, house_modules, modules_of_tests, named, parsed, tracked_files
 
 EMPTY_NAMES = re.compile(r"(utils?|helpers?|common|base|managers?|forms?|misc|auth|users|application)")
 BANNED_WORDS = re.compile(r"principals?|\w*authoris\w*", re.IGNORECASE)

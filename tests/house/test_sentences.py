@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.house.tree import house_modules, named, parsed, text_files
-from tests.house.tree import test_modules as modules_of_tests
+from tests.house.tree import house_modules, modules_of_tests, named, parsed, text_files
 
 SECOND_SENTENCE = re.compile(r"[.!?]\s+[A-Z]")
 UNFINISHED = re.compile(

@@ -31,12 +31,9 @@ def house_modules(root: Path = ROOT) -> list[Path]:
     return [path for path in tracked_files(root) if path.suffix == ".py" and _top(path, root) in PACKAGES]
 
 
-def test_modules(root: Path = ROOT) -> list[Path]:
+def modules_of_tests(root: Path = ROOT) -> list[Path]:
     """The Python modules under tests/."""
     return [path for path in tracked_files(root) if path.suffix == ".py" and _top(path, root) == "tests"]
-
-
-test_modules.__test__ = False  # type: ignore[attr-defined]
 
 
 def text_files(root: Path = ROOT) -> list[Path]:
