@@ -1,0 +1,79 @@
+"""Invitations: a user without NISS, until a login proves who accepts; a code is good for one use and two weeks."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+
+from iam.domain.actors import Actor
+from iam.domain.appointments import Appointment
+from iam.domain.assurance import Authentication
+from iam.domain.errors import Gone
+from iam.domain.persons import Invitation
+from iam.ports import Archive, Randomness, UnitOfWork
+from iam.services.acting import own, record
+from iam.services.authorization import Authorization
+
+LINK_VALIDITY = timedelta(days=14)
+"""How long an activation link is good (CSAM: two weeks)."""
+UNUSABLE = "This invitation was used, has expired or never was; ask the manager who invited you for a new one."
+
+
+class Invitations:
+    """Codes for users whose identity is not known yet."""
+
+    def __init__(self, archive: Archive, judge: Authorization, randomness: Randomness) -> None:
+        self._archive = archive
+        self._judge = judge
+        self._randomness = randomness
+
+    def issue(self, actor: Actor, appointment_id: str) -> str:
+        """Make the code for an appointment that has no person yet; an earlier code is void. Shown once, kept hashed.
+
+        Raises:
+            NotFound: no such open invitation in the actor's enterprise.
+        """
+        code = self._randomness.secret()
+        with self._archive.writing() as uow:
+            self._judge.require(actor, "access_management", "manage")
+            appointment = own(uow, Appointment, appointment_id, actor.enterprise, "appointment")
+            if appointment.person is not None or appointment.ended_at is not None:
+                raise Gone("invitation_used", "This user is known already, or the appointment has ended.")
+            uow.put(
+                Invitation(appointment=appointment_id, code_hash=_fingerprint(code), expires_at=uow.now + LINK_VALIDITY)
+            )
+            record(uow, actor, "invitation_issued", appointment=appointment_id, enterprise=actor.enterprise)
+            uow.commit()
+        return code
+
+    def accept(self, authentication: Authentication, code: str, caller: str) -> Appointment:
+        """Bind the invited appointment to the person who logged in; once.
+
+        Raises:
+            Gone: `invitation_unusable` for a code that is unknown, used or expired: the three look the same.
+        """
+        with self._archive.writing() as uow:
+            invitation = _usable(uow, code)
+            appointment = uow.get(Appointment, invitation.appointment)
+            uow.remove(Invitation, invitation.appointment)
+            if appointment is None or appointment.person is not None or not appointment.valid.contains(uow.now):
+                raise Gone("invitation_unusable", UNUSABLE)
+            accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
+            uow.put(accepted)
+            actor = Actor(authentication=authentication, enterprise=appointment.enterprise, caller=caller)
+            record(uow, actor, "invitation_accepted", appointment=accepted.id, enterprise=accepted.enterprise)
+            uow.announce("appointment_activated", {"appointment": accepted.id, "enterprise": accepted.enterprise})
+            uow.commit()
+            return accepted
+
+
+def _usable(uow: UnitOfWork, code: str) -> Invitation:
+    for one in uow.find(Invitation, code_hash=_fingerprint(code)):
+        if one.expires_at > uow.now:
+            return one
+    raise Gone("invitation_unusable", UNUSABLE)
+
+
+def _fingerprint(code: str) -> str:
+    return hashlib.sha256(code.encode()).hexdigest()
