@@ -148,4 +148,4 @@ class Decision:
     until: datetime | None = None
     """When allowed: the earliest end of what it rests on; None = open."""
     authority: Mapping[str, str] = field(default_factory=dict)
-    """When allowed: the ids of the recorded facts it rests on, by kind of proof."""
+    """When allowed: the ids of the recorded facts it rests on, by kind of proof, and `mandate_version`."""

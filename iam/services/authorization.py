@@ -175,7 +175,9 @@ def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
     chosen.append(_longest(case, (Proof.MANDATE, Proof.DELEGATION)))
     held = [one for one in chosen if one is not None]
     until = min((one.until for one in held if one.until is not None), default=None)
-    return until, {one.proof.value: one.id for one in held}
+    authority = {one.proof.value: one.id for one in held}
+    versions = {"mandate_version": one.detail for one in held if one.proof is Proof.MANDATE}
+    return until, authority | versions
 
 
 def _longest(case: Case, proofs: tuple[Proof, ...]) -> Exhibit | None:
