@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 export PYTHON
 
 BIN := .venv/bin
-HOUSE := $(wildcard iam policies oidc saml admin)
+HOUSE := $(patsubst %/__init__.py,%,$(wildcard $(addsuffix /__init__.py,iam policies oidc saml admin)))
 JOBS ?= 0
 UV ?= uv
 COMPILE = env -u PIP_FIND_LINKS -u PIP_INDEX_URL $(UV) pip compile pyproject.toml --quiet --no-config --universal --python-version 3.11 \
