@@ -1,0 +1,1 @@
+"""The outside world behind its ports: clock, randomness, sealing, registers and messages."""
