@@ -2,20 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
+from iam.domain.errors import Conflict, Forbidden, InvalidInput
 from iam.domain.periods import Period, Quarter
 
 
 class DelegationState(StrEnum):
-    """What the two mandataries did with a delegation."""
+    """What the two mandataries did with a delegation; whether it runs is computed from its period."""
 
     PENDING_OTHER_PARTY = "pending_other_party"
     VALIDATED = "validated"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     ENDED = "ended"
+
+
+class DelegationEvent(StrEnum):
+    """What the two mandataries can do with a delegation."""
+
+    VALIDATE = "validate"
+    REFUSE = "refuse"
+    WITHDRAW = "withdraw"
+    END = "end"
+
+
+DELEGATION_TRANSITIONS: dict[tuple[DelegationState, DelegationEvent], DelegationState] = {
+    (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.VALIDATE): DelegationState.VALIDATED,
+    (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.REFUSE): DelegationState.REFUSED,
+    (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.WITHDRAW): DelegationState.WITHDRAWN,
+    (DelegationState.VALIDATED, DelegationEvent.END): DelegationState.ENDED,
+    (DelegationState.ENDED, DelegationEvent.END): DelegationState.ENDED,
+}
+"""What is not in this table cannot happen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelegationTerms:
+    """What the two mandataries agree on; its hash binds the validation."""
+
+    mandator: str
+    giver: str
+    """CBE number of the current mandatary."""
+    receiver: str
+    """CBE number of the former mandatary."""
+    receiver_capacity: Capacity
+    group: str
+    first_quarter: Quarter
+    last_quarter: Quarter
+
+    def content_hash(self) -> str:
+        """SHA-256 (hexadecimal) over the canonical JSON of all terms."""
+        quarters = [str(self.first_quarter), str(self.last_quarter)]
+        content = [self.mandator, self.giver, self.receiver, self.receiver_capacity.value, self.group, *quarters]
+        return hashlib.sha256(json.dumps(content, separators=(",", ":")).encode("ascii")).hexdigest()
+
+    def check(self, now: datetime) -> None:
+        """Refuse terms that no delegation can have.
+
+        Raises:
+            Forbidden: `self_delegation`.
+            InvalidInput: `not_a_mandatary_capacity`, `invalid_quarters`, `quarter_not_past`.
+        """
+        if len({self.mandator, self.giver, self.receiver}) != 3:
+            detail = "A delegation goes from the current mandatary to another, former one, for a third enterprise."
+            raise Forbidden("self_delegation", detail, field="receiver")
+        if self.receiver_capacity not in MANDATARY_CAPACITIES:
+            detail = "Delegations are received in the capacity of a mandatary."
+            raise InvalidInput("not_a_mandatary_capacity", detail, field="receiver_capacity")
+        if self.last_quarter < self.first_quarter:
+            detail = "The last quarter may not lie before the first."
+            raise InvalidInput("invalid_quarters", detail, field="last_quarter")
+        if self.last_quarter >= Quarter.of(now):
+            raise InvalidInput("quarter_not_past", "A delegation is for past quarters only.", field="last_quarter")
+
+    def handled_in(self, periods: Iterable[Period]) -> bool:
+        """Whether these periods touch every delegated quarter."""
+        handled = list(periods)
+        quarters = map(Quarter.from_index, range(self.first_quarter.index, self.last_quarter.index + 1))
+        return all(any(one.overlaps(Period(each.start, each.end)) for one in handled) for each in quarters)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +96,7 @@ class Delegation:
     id: str
     version: int
     mandate: str
-    """The giver's mandate: the delegation ends with it."""
+    """The giver's mandate: the delegation ends with it. Empty while the giver has not said which."""
     mandator: str
     giver: str
     receiver: str
@@ -42,6 +113,44 @@ class Delegation:
     valid: Period
     """While it runs; starts at the validation (before that: at the proposal)."""
 
+    @property
+    def terms(self) -> DelegationTerms:
+        """What the two agree on."""
+        return DelegationTerms(
+            mandator=self.mandator,
+            giver=self.giver,
+            receiver=self.receiver,
+            receiver_capacity=Capacity(self.receiver_capacity),
+            group=self.group,
+            first_quarter=self.first_quarter,
+            last_quarter=self.last_quarter,
+        )
+
     def concerns(self, quarter: Quarter) -> bool:
         """Whether the quarter concerned is a delegated one."""
         return self.first_quarter <= quarter <= self.last_quarter
+
+    def after(self, event: DelegationEvent) -> Delegation:
+        """The delegation in the state that the event leads to, one version up.
+
+        Raises:
+            Conflict: `delegation_state` when the table knows no such step.
+        """
+        state = DELEGATION_TRANSITIONS.get((self.state, event))
+        if state is None:
+            detail = f"A delegation that is {self.state.value} does not take '{event.value}'."
+            raise Conflict("delegation_state", detail)
+        return replace(self, state=state, version=self.version + 1)
+
+    def runs(self, at: datetime) -> bool:
+        """Whether it gives access at an instant."""
+        ran = self.state in (DelegationState.VALIDATED, DelegationState.ENDED)
+        return ran and self.valid.contains(at)
+
+    def lapsed(self, at: datetime, answer_within: timedelta) -> bool:
+        """Whether nobody answered the proposal in time."""
+        return self.state is DelegationState.PENDING_OTHER_PARTY and self.valid.start + answer_within <= at
+
+    def shown_to(self, enterprise: str) -> Delegation:
+        """The delegation as one enterprise sees it: another one's people are not named."""
+        return self if enterprise == self.proposed_by else replace(self, proposer="")

@@ -1,143 +1,35 @@
-"""A mandate: its two sides, its object, its two times, and the literal table of what people may do with it."""
+"""A mandate: its two sides, its object, its two times, who accepted it, and what it covers."""
 
 from __future__ import annotations
 
-import hashlib
-import json
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 
+from iam.domain.acceptances import ADMINISTRATIVE, Acceptance, Channel, PaperEvidence
 from iam.domain.enterprises import Capacity
-from iam.domain.errors import Conflict
+from iam.domain.errors import Conflict, Forbidden
+from iam.domain.mandate_states import PENDING, TRANSITIONS, Event, Side, Standing, State, next_state
+from iam.domain.mandate_terms import Terms
 from iam.domain.periods import Period, Quarter
 
-
-class Side(StrEnum):
-    """The two sides of a mandate."""
-
-    MANDATOR = "mandator"
-    MANDATARY = "mandatary"
-
-    @property
-    def other(self) -> Side:
-        """The opposite side."""
-        return Side.MANDATARY if self is Side.MANDATOR else Side.MANDATOR
-
-
-class State(StrEnum):
-    """What people did with a mandate; whether it is in force is computed from dates, never stored here."""
-
-    TO_BE_FINALISED = "to_be_finalised"
-    PENDING_OTHER_PARTY = "pending_other_party"
-    PENDING_ADMINISTRATION = "pending_administration"
-    VALIDATED = "validated"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-    CLOSED = "closed"
-
-
-class Event(StrEnum):
-    """What people can do with a mandate."""
-
-    CHANGE = "change"
-    FINALISE = "finalise"
-    VALIDATE = "validate"
-    SUBMIT_PAPER = "submit_paper"
-    CONFIRM_PAPER = "confirm_paper"
-    REFUSE = "refuse"
-    WITHDRAW = "withdraw"
-    CLOSE = "close"
-
-
-TRANSITIONS: dict[tuple[State, Event], State] = {
-    (State.TO_BE_FINALISED, Event.CHANGE): State.TO_BE_FINALISED,
-    (State.TO_BE_FINALISED, Event.FINALISE): State.PENDING_OTHER_PARTY,
-    (State.TO_BE_FINALISED, Event.WITHDRAW): State.WITHDRAWN,
-    (State.PENDING_OTHER_PARTY, Event.CHANGE): State.TO_BE_FINALISED,
-    (State.PENDING_OTHER_PARTY, Event.VALIDATE): State.VALIDATED,
-    (State.PENDING_OTHER_PARTY, Event.SUBMIT_PAPER): State.PENDING_ADMINISTRATION,
-    (State.PENDING_OTHER_PARTY, Event.REFUSE): State.REFUSED,
-    (State.PENDING_OTHER_PARTY, Event.WITHDRAW): State.WITHDRAWN,
-    (State.PENDING_ADMINISTRATION, Event.CONFIRM_PAPER): State.VALIDATED,
-    (State.PENDING_ADMINISTRATION, Event.REFUSE): State.REFUSED,
-    (State.PENDING_ADMINISTRATION, Event.WITHDRAW): State.WITHDRAWN,
-    (State.VALIDATED, Event.CLOSE): State.CLOSED,
-    (State.CLOSED, Event.CLOSE): State.CLOSED,
-}
-"""What is not in this table cannot happen."""
-
-PENDING = frozenset({State.TO_BE_FINALISED, State.PENDING_OTHER_PARTY, State.PENDING_ADMINISTRATION})
-
-
-class Standing(StrEnum):
-    """What a mandate is at an instant, computed from its state and dates."""
-
-    TO_BE_FINALISED = "to_be_finalised"
-    PENDING_OTHER_PARTY = "pending_other_party"
-    PENDING_ADMINISTRATION = "pending_administration"
-    LAPSED = "lapsed"
-    UPCOMING = "upcoming"
-    ACTIVE = "active"
-    EXPIRED = "expired"
-    CLOSED = "closed"
-    REFUSED = "refused"
-    WITHDRAWN = "withdrawn"
-
-
-class Channel(StrEnum):
-    """How a side accepted: each is recorded with who and on what evidence."""
-
-    LEGAL_REPRESENTATIVE = "legal_representative"
-    MAHIS = "mahis"
-    PAPER = "paper"
-    MIGRATION = "migration"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acceptance:
-    """One side's validation of one content, by one person."""
-
-    side: Side
-    person: str
-    channel: Channel
-    content_hash: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """The content that both sides validate; its hash binds every acceptance."""
-
-    mandator: str
-    mandatary: str
-    mandatary_capacity: Capacity
-    groups: tuple[str, ...]
-    """Application group codes, sorted."""
-    first_quarter: Quarter
-    last_quarter: Quarter | None
-    contract_reference: str
-    """Reference of the written contract between the two sides."""
-    evidence_hash: str = ""
-    """SHA-256 of a supporting document, hexadecimal, or empty."""
-    succeeds: str | None = None
-    """The mandate that this one takes over from its first quarter's start (a transfer)."""
-
-    def content_hash(self) -> str:
-        """SHA-256 (hexadecimal) over the canonical JSON of all terms."""
-        content = {
-            "mandator": self.mandator,
-            "mandatary": self.mandatary,
-            "mandatary_capacity": self.mandatary_capacity.value,
-            "groups": list(self.groups),
-            "first_quarter": str(self.first_quarter),
-            "last_quarter": str(self.last_quarter) if self.last_quarter else None,
-            "contract_reference": self.contract_reference,
-            "evidence_hash": self.evidence_hash,
-            "succeeds": self.succeeds,
-        }
-        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+__all__ = [
+    "PENDING",
+    "TRANSITIONS",
+    "Acceptance",
+    "Channel",
+    "Cover",
+    "Event",
+    "Mandate",
+    "PaperEvidence",
+    "Side",
+    "Standing",
+    "State",
+    "Tenure",
+    "Terms",
+    "covers_of",
+    "tenure_of",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +53,40 @@ class Mandate:
     acceptances: tuple[Acceptance, ...] = ()
 
     def after(self, event: Event) -> Mandate:
-        """The mandate in the state that the event leads to, one version up.
+        """The mandate in the state that the event leads to, one version up; raises as `next_state`."""
+        return replace(self, state=next_state(self.state, event), version=self.version + 1)
+
+    def changed(self, terms: Terms) -> Mandate:
+        """A proposal with new terms: nobody accepted these yet, and it has to be finalised again."""
+        return replace(self.after(Event.CHANGE), terms=terms, acceptances=(), finalised_at=None)
+
+    def accepted(self, side: Side, channel: Channel, people: Iterable[str], at: datetime) -> Mandate:
+        """The mandate with the acceptance of its present content by some people of one side.
 
         Raises:
-            Conflict: `mandate_state` when the table knows no such step.
+            Conflict: `same_person_both_sides` when one of them accepted for the other side.
         """
-        state = TRANSITIONS.get((self.state, event))
-        if state is None:
-            raise Conflict("mandate_state", f"A mandate that is {self.state.value} does not take '{event.value}'.")
-        return replace(self, state=state, version=self.version + 1)
+        present = self.terms.content_hash()
+        new = tuple(Acceptance(side=side, person=one, channel=channel, content_hash=present, at=at) for one in people)
+        others = {one.person for one in self.acceptances if one.side is not side}
+        if others.intersection(one.person for one in new):
+            raise Conflict("same_person_both_sides", "One person cannot accept for both sides; someone else must.")
+        return replace(self, acceptances=(*self.acceptances, *new))
+
+    def ended(self, at: datetime, side: Side, now: datetime) -> Mandate:
+        """The mandate closed by one side, alone, at an instant: an end only moves earlier.
+
+        Raises:
+            Conflict: `mandate_ended` when it ended before now or never comes in force; and as `next_state`.
+            Forbidden: `end_only_earlier` when it would run as long as before or longer.
+        """
+        closed = replace(self.after(Event.CLOSE), closed_at=at, closed_by=side)
+        force = self.in_force()
+        if force is None or (force.end is not None and force.end <= now):
+            raise Conflict("mandate_ended", "This mandate has ended already.")
+        if force.end is not None and at >= force.end:
+            raise Forbidden("end_only_earlier", "One side alone can only bring the end of a mandate forward.")
+        return closed
 
     def in_force(self) -> Period | None:
         """The instants of acts that the mandate covers.
@@ -185,8 +102,9 @@ class Mandate:
         return None if end is not None and end <= start else Period(start, end)
 
     def lapses_at(self, answer_within: timedelta) -> datetime | None:
-        """The instant at which a finalised proposal lapses when nobody answered."""
-        return self.finalised_at + answer_within if self.finalised_at and self.state in PENDING else None
+        """The instant at which a finalised proposal lapses when the other party did not answer."""
+        waits = self.finalised_at is not None and self.state is State.PENDING_OTHER_PARTY
+        return self.finalised_at + answer_within if self.finalised_at and waits else None
 
     def standing(self, at: datetime, answer_within: timedelta) -> Standing:
         """What the mandate is at an instant."""
@@ -203,13 +121,27 @@ class Mandate:
             return Standing.UPCOMING
         if force is not None and force.contains(at):
             return Standing.ACTIVE
-        closed = self.closed_at is not None and self.closed_at <= at
+        last = self.terms.last_quarter
+        closed = self.closed_at is not None and (last is None or self.closed_at < last.end)
         return Standing.CLOSED if closed else Standing.EXPIRED
 
     def side_of(self, enterprise: str) -> Side | None:
         """On which side an enterprise stands, or None: a mandate is visible to its two sides only."""
         sides = {self.terms.mandator: Side.MANDATOR, self.terms.mandatary: Side.MANDATARY}
         return sides.get(enterprise)
+
+    def shown_to(self, side: Side | None) -> Mandate:
+        """The mandate as one side sees it, or the administration (None): others' people are not named."""
+
+        def own(one: Acceptance) -> bool:
+            return one.channel in ADMINISTRATIVE if side is None else _of_staff(one, side)
+
+        shown = (one if own(one) else replace(one, person="") for one in self.acceptances)
+        return replace(self, acceptances=tuple(shown))
+
+
+def _of_staff(acceptance: Acceptance, side: Side) -> bool:
+    return acceptance.side is side and acceptance.channel not in ADMINISTRATIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
