@@ -195,7 +195,7 @@ class Messages(Protocol):
 class KeyChest(Protocol):
     """Where sealed keys lie: signing keys and the secret behind pairwise subjects."""
 
-    def keys(self) -> Sequence[SealedKey]:
+    def sealed_keys(self) -> Sequence[SealedKey]:
         """All keys that are kept, in the order in which they become active."""
         ...
 
