@@ -214,3 +214,15 @@ class Seal(Protocol):
     def unseal(self, name: str, blob: bytes) -> bytes:
         """Open what was sealed under that name; an exception when it was altered or sealed otherwise."""
         ...
+
+
+class PairwiseNames(Protocol):
+    """Names for persons that differ from sector to sector."""
+
+    def sub_for(self, person: str, sector: str) -> str:
+        """The subject identifier of a person for a sector, always the same."""
+        ...
+
+    def person_of(self, sub: str, sector: str) -> str | None:
+        """The person id behind a subject identifier of that sector; None for what cannot be one."""
+        ...

@@ -52,7 +52,23 @@ class Client:
     """The appointment id of the channel manager, or SERVER_OPERATOR."""
     valid: Period
 
+    def usable(self, at: datetime) -> bool:
+        """Whether the registration stands at an instant, and a weaker profile has not come to its end."""
+        return self.valid.contains(at) and (self.profile_until is None or at < self.profile_until)
+
     @property
     def sector(self) -> str:
         """The sector of pairwise subject identifiers (OpenID Connect Core 8.1): one for each operating enterprise."""
         return self.enterprise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenClient:
+    """A client that proved possession of a registered key; the proof is still to be redeemed, once."""
+
+    client: Client
+    """The registration that the proof was verified against."""
+    fingerprint: str
+    """SHA-256 (hexadecimal) of client_id and `jti` of the assertion."""
+    expires_at: datetime
+    """Until when the assertion must be remembered."""

@@ -24,3 +24,18 @@ class IssuedToken:
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls at one of our own doors, as a verified access token of ours says.
+
+    Whether the client and the token are still good is judged with each question (`Inquiry.caller`), not here.
+    """
+
+    client_id: str
+    jti: str
+    scopes: frozenset[str]
+    service: str
+    """The audience of the token."""
+    expires_at: datetime

@@ -1,0 +1,1 @@
+"""The authorization server: what services and technical clients ask us."""

@@ -1,0 +1,130 @@
+"""Access tokens of ours at our own doors: verified once, then known by their hash until they end."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from iam.domain.tokens import Caller
+from iam.ports import Clock
+from iam.services.tokens import LONGEST_LIFE, OUR_SERVICE
+from iam.web import challenges
+from iam.web.problems import ProblemAnswer
+from oidc import jose
+from oidc.jws_reading import MAX_CHARS
+from oidc.provider.access_tokens import TYPE
+from oidc.provider.live_keys import SigningKeys
+from oidc.signing_keys import SIGNING_ALGORITHMS, KeyRing
+
+MOST_REMEMBERED: Final = 20_000
+_HEADER: Final = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
+_ALGORITHMS: Final = frozenset(SIGNING_ALGORITHMS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    caller: Caller
+    until: datetime
+    """The end of the token, or of the key that signed it where that comes first."""
+
+
+class BearerTokens:
+    """Tells who calls from an `Authorization: Bearer` header, without asking the archive.
+
+    Only the result of the signature is remembered. Whether the token, its client and its enterprise are still good is
+    judged with the question itself.
+    """
+
+    def __init__(self, issuer: str, keys: SigningKeys, clock: Clock, service: str = OUR_SERVICE) -> None:
+        """`service` is the audience that tokens must have."""
+        self._issuer = issuer
+        self._keys = keys
+        self._clock = clock
+        self._service = service
+        self._turn = threading.Lock()
+        self._ring: KeyRing | None = None
+        self._known: dict[bytes, _Known] = {}
+
+    def caller(self, header: str | None) -> Caller:
+        """Who calls, for the doors of the API. Raises ProblemAnswer: 401 with the challenge of RFC 6750 §3."""
+        if not header:
+            raise ProblemAnswer(challenges.no_access_token())
+        try:
+            return self.verify(header)
+        except jose.InvalidToken as fault:
+            if fault.code is jose.TokenFault.EXPIRED:
+                raise ProblemAnswer(challenges.expired_access_token()) from None
+            raise ProblemAnswer(challenges.invalid_access_token(f"token_{fault.code}")) from None
+
+    def verify(self, header: str) -> Caller:
+        """Who calls. Raises `InvalidToken`."""
+        found = _HEADER.fullmatch(header) if len(header) <= MAX_CHARS + 7 else None
+        if found is None:
+            raise jose.InvalidToken(jose.TokenFault.NOT_COMPACT, "send Authorization: Bearer and the token")
+        token, now = found[1], self._clock.now()
+        known = self._memory()
+        fingerprint = hashlib.sha256(token.encode("ascii")).digest()
+        held = known.get(fingerprint)
+        if held is not None and now < held.until:
+            return held.caller
+        if held is not None:
+            raise jose.InvalidToken(jose.TokenFault.EXPIRED, "the token has expired")
+        fresh = self._verified(token, now)
+        self._remember(known, fingerprint, fresh, now)
+        return fresh.caller
+
+    def _verified(self, token: str, now: datetime) -> _Known:
+        """Verify an access token of ours (RFC 9068 §4), in these steps:
+
+        (1) its signature is one of our published keys', its type `at+jwt`;
+        (2) we issued it, for this service and no other;
+        (3) it has not expired, and does not live longer than our tokens do;
+        (4) its client is `client_id` and `sub`, and it has a `jti` and a scope.
+        """
+        verified = self._signature(token)  # (1)
+        claims = verified.claims
+        jose.check_issuer(claims, self._issuer)  # (2)
+        jose.check_audience(claims, self._service, single_string=True)
+        times = jose.check_times(claims, now, max_life=LONGEST_LIFE, iat_required=True)  # (3)
+        client_id, scope = jose.text_claim(claims, "client_id"), claims.get("scope")  # (4)
+        if claims.get("sub") != client_id or not isinstance(scope, str):
+            raise jose.InvalidToken(jose.TokenFault.CLAIM_MALFORMED, "sub, client_id and scope are not ours")
+        caller = Caller(
+            client_id=client_id,
+            jti=jose.text_claim(claims, "jti"),
+            scopes=frozenset(scope.split(" ")),
+            service=self._service,
+            expires_at=times.expires_at,
+        )
+        kid = verified.header.get("kid")
+        ends = [key.removed_after for key in self._keys.ring().keys if kid in (None, key.kid)]
+        return _Known(caller, min([times.expires_at, *(end for end in ends if end is not None)]))
+
+    def _signature(self, token: str) -> jose.Verified:
+        try:
+            return jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE)
+        except jose.InvalidToken as fault:
+            if fault.code is not jose.TokenFault.KEY_UNKNOWN or not self._keys.look_again():
+                raise
+        return jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE)
+
+    def _memory(self) -> dict[bytes, _Known]:
+        """What is remembered under the ring in use; another ring starts with nothing."""
+        ring = self._keys.ring()
+        if ring is not self._ring:
+            with self._turn:
+                self._ring, self._known = ring, {}
+        return self._known
+
+    def _remember(self, known: dict[bytes, _Known], fingerprint: bytes, fresh: _Known, now: datetime) -> None:
+        with self._turn:
+            if len(known) >= MOST_REMEMBERED:
+                for ended in [one for one, held in known.items() if held.until <= now]:
+                    del known[ended]
+            while len(known) >= MOST_REMEMBERED:
+                del known[next(iter(known))]
+            known[fingerprint] = fresh

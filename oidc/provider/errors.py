@@ -1,0 +1,103 @@
+"""OAuth errors, one class each, with three texts: the code, a description for the client, a detail for the log only."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Final
+
+from authlib.oauth2 import OAuth2Error
+
+_JSON: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
+
+
+class ProviderError(OAuth2Error):
+    """A refusal in the form of RFC 6749 §5.2; raise one of its subclasses.
+
+    `reason` is our stable reason code and opens the description. `detail` goes to the log and nowhere else.
+    `explained` says that the law has a text for the reason, at `{issuer}/explanations/{reason}`.
+    """
+
+    code: ClassVar[str]
+    status: ClassVar[int] = 400
+    challenge: str | None = None
+    """The value of `WWW-Authenticate`, where the answer owes one."""
+
+    def __init__(self, reason: str, description: str, *, detail: str = "", explained: bool = False) -> None:
+        super().__init__(error=self.code, description=told(f"{reason}: {description}"), status_code=self.status)
+        self.reason = reason
+        self.detail = detail
+        self.explained = explained
+
+    def get_headers(self) -> list[tuple[str, str]]:
+        """No answer of these endpoints may be kept (RFC 6749 §5.1)."""
+        return _JSON if self.challenge is None else [*_JSON, ("WWW-Authenticate", self.challenge)]
+
+
+class InvalidRequest(ProviderError):
+    """A parameter is missing, repeated or malformed, or there are two credentials (RFC 6749 §5.2)."""
+
+    code = "invalid_request"
+
+
+class InvalidClient(ProviderError):
+    """Client authentication failed (RFC 6749 §5.2)."""
+
+    code = "invalid_client"
+    status = 401
+
+
+class InvalidGrant(ProviderError):
+    """The grant or token is not the client's (RFC 6749 §5.2, RFC 7009 §2.1)."""
+
+    code = "invalid_grant"
+
+
+class UnauthorizedClient(ProviderError):
+    """The client may not have such a token at all (RFC 6749 §5.2)."""
+
+    code = "unauthorized_client"
+
+
+class UnsupportedGrantType(ProviderError):
+    """The grant type is not one of ours (RFC 6749 §5.2)."""
+
+    code = "unsupported_grant_type"
+
+
+class InvalidScope(ProviderError):
+    """A scope is unknown, mixed with those of another service, or not permitted (RFC 6749 §5.2)."""
+
+    code = "invalid_scope"
+
+
+class InvalidTarget(ProviderError):
+    """The resource asked for is not one that tokens are issued for (RFC 8707 §2)."""
+
+    code = "invalid_target"
+
+
+class InvalidAuthorizationDetails(ProviderError):
+    """The details are malformed, of an unknown type, or not permitted (RFC 9396 §5)."""
+
+    code = "invalid_authorization_details"
+
+
+class InvalidToken(ProviderError):
+    """The access token that the caller presents as its own is not good (RFC 6750 §3.1, RFC 7662 §2.3)."""
+
+    code = "invalid_token"
+    status = 401
+    challenge = 'Bearer realm="procura", error="invalid_token"'
+
+
+class InsufficientScope(ProviderError):
+    """The caller's access token lacks the scope; introspection says so with 401 (RFC 7662 §2.3)."""
+
+    code = "insufficient_scope"
+    status = 401
+    challenge = 'Bearer realm="procura", error="insufficient_scope"'
+
+
+def told(text: str) -> str:
+    """A text in the characters that `error_description` may hold (RFC 6749 §5.2)."""
+    plain = text.replace('"', "'").replace("\\", "/")
+    return "".join(one if " " <= one <= "~" else "?" for one in plain)

@@ -1,0 +1,96 @@
+"""The signing keys of this process: loaded from the chest, swapped whole, never read from it for each request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from iam.domain.keys import SealedKey
+from iam.ports import Clock, KeyChest, Seal
+from oidc.signing_keys import SIGNING_ALGORITHMS, KeyRing, SigningKey
+from oidc.verification_keys import KeySet
+
+RELOAD_AFTER: Final = timedelta(seconds=60)
+"""Far shorter than the time between a key's publication and its first use."""
+RELOAD_AT_MOST: Final = timedelta(seconds=5)
+"""How often a token that names an unknown key may make us look again."""
+
+
+class SigningKeys:
+    """The ring in use; a change made by another process is seen within `RELOAD_AFTER`."""
+
+    def __init__(self, chest: KeyChest, seal: Seal, clock: Clock) -> None:
+        self._chest = chest
+        self._seal = seal
+        self._clock = clock
+        self._loaded: tuple[datetime, KeyRing] | None = None
+
+    def ring(self) -> KeyRing:
+        """The ring in use, loaded anew when it is old or the clock was set back."""
+        loaded, now = self._loaded, self._clock.now()
+        if loaded is None or not loaded[0] <= now < loaded[0] + RELOAD_AFTER:
+            return self.reload()
+        return loaded[1]
+
+    def reload(self) -> KeyRing:
+        """Load the ring from the chest. Raises what the seal raises for a key that was altered."""
+        now = self._clock.now()
+        fresh = KeyRing(tuple(opened(key, self._seal) for key in self._chest.sealed_keys() if is_signing(key)))
+        held = self._loaded
+        ring = held[1] if held is not None and held[1] == fresh else fresh
+        self._loaded = (now, ring)
+        return ring
+
+    def look_again(self) -> bool:
+        """Load the ring anew because a token named a key that is not in it; False when that was done just before."""
+        loaded = self._loaded
+        if loaded is not None and self._clock.now() < loaded[0] + RELOAD_AT_MOST:
+            return False
+        self.reload()
+        return True
+
+    def current(self, algorithm: str) -> SigningKey:
+        """The key that signs now. Raises `NoCurrentKey`."""
+        return self.ring().current(algorithm, self._clock.now())
+
+    def verifying(self) -> KeySet:
+        """The keys that verify our own tokens now."""
+        return self.ring().verifying(self._clock.now())
+
+    def published(self) -> dict[str, list[dict[str, str]]]:
+        """The public JWK Set now."""
+        return self.ring().published(self._clock.now())
+
+
+def is_signing(key: SealedKey) -> bool:
+    """Whether this is a signing key and not another secret of the chest."""
+    return key.algorithm in SIGNING_ALGORITHMS
+
+
+def sealed(key: SigningKey, seal: Seal) -> SealedKey:
+    """A signing key as it is stored."""
+    return SealedKey(
+        kid=key.kid,
+        algorithm=key.alg,
+        blob=seal.seal(_name(key.kid), key.private_jwk()),
+        published_at=key.published_at,
+        active_from=key.active_from,
+        retired_at=key.retired_at,
+        removed_after=key.removed_after,
+    )
+
+
+def opened(key: SealedKey, seal: Seal) -> SigningKey:
+    """A stored key, opened. Raises what the seal raises; ValueError for one that is not of its algorithm."""
+    return SigningKey.from_private_jwk(
+        seal.unseal(_name(key.kid), key.blob),
+        alg=key.algorithm,
+        published_at=key.published_at,
+        active_from=key.active_from,
+        retired_at=key.retired_at,
+        removed_after=key.removed_after,
+    )
+
+
+def _name(kid: str) -> str:
+    return f"signing_key:{kid}"
