@@ -75,8 +75,6 @@ class KeySet:
     keys: tuple[VerificationKey, ...]
 
     def __post_init__(self) -> None:
-        if len(self.keys) > MAX_KEYS:
-            raise UnusableKey(f"a key set holds at most {MAX_KEYS} keys")
         if len(self._by_kid) != len(self.keys):
             raise UnusableKey("two keys of a set have the same kid")
 

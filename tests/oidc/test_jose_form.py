@@ -10,7 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwe
+from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, RSAKey
+from joserfc.jws import JWSRegistry
 
 from oidc import base64url
 from oidc.jose import P256_ORDER, InvalidToken, TokenFault, Verified, read_header, read_insecure_claims, verify
@@ -348,6 +350,12 @@ def test_the_mirrored_ecdsa_signature_is_the_same_token_to_a_revocation_by_jti()
     raw = base64url.decode(signature.encode())
     mirrored = raw[:32] + (P256_ORDER - int.from_bytes(raw[32:], "big")).to_bytes(32, "big")
     assert read(f"{head}.{payload}.{b64(mirrored)}").claims["jti"] == read(GENUINE).claims["jti"]
+
+
+@pytest.mark.parametrize("error", [ValueError, JoseError])
+def test_whatever_the_library_makes_of_a_signature_it_is_refused_in_the_one_way(error: type[Exception]) -> None:
+    with patch.object(type(JWSRegistry.algorithms["ES256"]), "verify", side_effect=error("odd")):
+        assert fault_of(GENUINE) is TokenFault.WRONG_SIGNATURE
 
 
 def test_a_refusal_never_repeats_the_token() -> None:

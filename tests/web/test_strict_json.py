@@ -74,6 +74,12 @@ def test_depth_is_refused_before_parsing(depth: int, opening: bytes, monkeypatch
     assert refusal.value.reason_code is JsonFault.TOO_DEEP
 
 
+def test_where_a_caller_allows_more_depth_than_the_parser_the_refusal_is_the_same() -> None:
+    with pytest.raises(MalformedJson) as refusal:
+        loads(b"[" * 200_000 + b"]" * 200_000, max_bytes=1_000_000, max_depth=200_000, max_members=1_000_000)
+    assert refusal.value.reason_code is JsonFault.TOO_DEEP
+
+
 @pytest.mark.parametrize(
     "raw",
     [
