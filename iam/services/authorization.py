@@ -17,6 +17,7 @@ from iam.domain.authorization import (
     SubjectKind,
     decide,
 )
+from iam.domain.enterprises import Capacity
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
 from iam.domain.facts import Case, Fact, case_of, establish, followed_service
 from iam.domain.periods import local_date
@@ -166,7 +167,17 @@ def _judged(blank: Decision, case: Case, law: Law) -> Decision:
     return replace(blank, reason=reason, cure=cure_for(reason, missing, case))
 
 
-_SUPPORT = (Proof.CLIENT, Proof.APPOINTMENT, Proof.GRANT, Proof.ENTERPRISE, Proof.CAPACITY, Proof.PORTFOLIO)
+_SUPPORT = (
+    Proof.CLIENT,
+    Proof.APPOINTMENT,
+    Proof.GRANT,
+    Proof.ENTERPRISE,
+    Proof.CAPACITY,
+    Proof.CONCERNED,
+    Proof.CONCERNED_CAPACITY,
+    Proof.ACTIVATION,
+    Proof.PORTFOLIO,
+)
 
 
 def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
@@ -176,8 +187,10 @@ def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
     held = [one for one in chosen if one is not None]
     until = min((one.until for one in held if one.until is not None), default=None)
     authority = {one.proof.value: one.id for one in held}
-    versions = {"mandate_version": one.detail for one in held if one.proof is Proof.MANDATE}
-    return until, authority | versions
+    for one in held:
+        if one.proof is Proof.MANDATE:
+            authority["mandate_version"] = one.detail
+    return until, authority
 
 
 def _longest(case: Case, proofs: tuple[Proof, ...]) -> Exhibit | None:
@@ -187,4 +200,6 @@ def _longest(case: Case, proofs: tuple[Proof, ...]) -> Exhibit | None:
 
 
 def _bears(exhibit: Exhibit, case: Case) -> bool:
-    return exhibit.proof is not Proof.GRANT or case.action.name in exhibit.detail.split()
+    if exhibit.proof is Proof.GRANT:
+        return case.action.name in exhibit.detail.split()
+    return exhibit.proof is not Proof.CONCERNED_CAPACITY or Capacity(exhibit.detail) in case.followed.open_to

@@ -58,6 +58,8 @@ class ScopeJudgement:
             decision = self._judge.decide(Ask(question=replace(asked.question, properties=properties)))
             if decision.allowed:
                 return _judged(asked, properties, decision)
+            if refused.reason == "properties_missing":
+                refused = decision  # says what is lacking once the service followed is known
         return _judged(asked, {}, refused)
 
 

@@ -25,18 +25,17 @@ OUR_SERVICE = "authorization"
 """The service that our own doors are: checks, introspection and administration."""
 INTROSPECT = "introspect"
 
-_ABOUT_CLIENT = frozenset(
-    {"client_not_active", "unknown_client", "enterprise_ceased", "enterprise_unknown", "capacity_not_held"}
-)
+_ABOUT_CLIENT = frozenset({"unknown_subject", "enterprise_ceased", "capacity_not_held"})
 _ABOUT_MANDATOR = frozenset(
     {
-        "no_mandate",
-        "not_mandated",
-        "not_in_portfolio",
-        "concerned_ceased",
-        "concerned_not_entitled",
-        "mandator_not_entitled",
-        "other_enterprise",
+        "employer_ceased",
+        "employer_not_entitled",
+        "no_delegation_for_quarter",
+        "no_mandate_in_force",
+        "not_activated",
+        "only_own_enterprise",
+        "other_capacity_required",
+        "outside_portfolio",
     }
 )
 
