@@ -31,21 +31,3 @@ class Acceptance:
     channel: Channel
     content_hash: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaperEvidence:
-    """The document on which a paper proxy or a migrated mandate rests; the document itself is kept elsewhere."""
-
-    mandate: str
-    """The mandate's id."""
-    channel: Channel
-    content_hash: str
-    """Of the terms that the document shows."""
-    document_hash: str
-    """SHA-256 of the document, hexadecimal."""
-    document_date: str
-    """The date that the document bears, YYYY-MM-DD."""
-    signatories: tuple[str, ...]
-    """Person ids of those who signed it; numbers and names stand on the document only."""
-    submitted_at: datetime

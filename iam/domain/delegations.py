@@ -15,7 +15,10 @@ from iam.domain.periods import Period, Quarter
 
 
 class DelegationState(StrEnum):
-    """What the two mandataries did with a delegation; whether it runs is computed from its period."""
+    """What the two mandataries did with a delegation; whether it runs is computed from its period.
+
+    ENDED is one that was ended before it ran for any instant: one that ran keeps its state and a shorter period.
+    """
 
     PENDING_OTHER_PARTY = "pending_other_party"
     VALIDATED = "validated"
@@ -31,14 +34,16 @@ class DelegationEvent(StrEnum):
     REFUSE = "refuse"
     WITHDRAW = "withdraw"
     END = "end"
+    ANNUL = "annul"
+    """End at or before the instant from which it would run."""
 
 
 DELEGATION_TRANSITIONS: dict[tuple[DelegationState, DelegationEvent], DelegationState] = {
     (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.VALIDATE): DelegationState.VALIDATED,
     (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.REFUSE): DelegationState.REFUSED,
     (DelegationState.PENDING_OTHER_PARTY, DelegationEvent.WITHDRAW): DelegationState.WITHDRAWN,
-    (DelegationState.VALIDATED, DelegationEvent.END): DelegationState.ENDED,
-    (DelegationState.ENDED, DelegationEvent.END): DelegationState.ENDED,
+    (DelegationState.VALIDATED, DelegationEvent.END): DelegationState.VALIDATED,
+    (DelegationState.VALIDATED, DelegationEvent.ANNUL): DelegationState.ENDED,
 }
 """What is not in this table cannot happen."""
 
@@ -142,10 +147,21 @@ class Delegation:
             raise Conflict("delegation_state", detail)
         return replace(self, state=state, version=self.version + 1)
 
+    def ended(self, at: datetime) -> Delegation:
+        """The delegation with its end brought forward to an instant.
+
+        Raises:
+            Conflict: `delegation_ended` when it ends then or before; and as `after`.
+        """
+        remains = self.valid.until(at)
+        after = self.after(DelegationEvent.END if remains else DelegationEvent.ANNUL)
+        if self.valid.end is not None and self.valid.end <= at:
+            raise Conflict("delegation_ended", "This delegation ends already at that instant or before.")
+        return replace(after, valid=remains) if remains else after
+
     def runs(self, at: datetime) -> bool:
         """Whether it gives access at an instant."""
-        ran = self.state in (DelegationState.VALIDATED, DelegationState.ENDED)
-        return ran and self.valid.contains(at)
+        return self.state is DelegationState.VALIDATED and self.valid.contains(at)
 
     def lapsed(self, at: datetime, answer_within: timedelta) -> bool:
         """Whether nobody answered the proposal in time."""

@@ -17,6 +17,7 @@ from iam.domain.written import trimmed_text
 
 _LONGEST_REFERENCE = 120
 _MOST_GROUPS = 50
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _SHA_256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -72,14 +73,16 @@ def proper_terms(terms: Terms, now: datetime, rules: ProposalRules) -> Terms:
 
     Raises:
         Forbidden: `self_mandate`.
-        InvalidInput: `not_a_mandatary_capacity`, `invalid_groups`, `invalid_quarters`, `period_over`,
-            `too_far_ahead`, `invalid_contract_reference`, `invalid_hash`; each names its field.
+        InvalidInput, each naming its field: `not_a_mandatary_capacity`, `invalid_groups`, `invalid_quarters`,
+            `period_over`, `too_far_ahead`, `invalid_contract_reference`, `invalid_hash`, `invalid_mandate_id`.
     """
     if terms.mandator == terms.mandatary:
         raise Forbidden("self_mandate", "An enterprise cannot give a mandate to itself.", field="mandatary")
     if terms.mandatary_capacity not in MANDATARY_CAPACITIES:
         detail = "A mandatary acts as service provider, certified social secretariat or full-service secretariat."
         raise InvalidInput("not_a_mandatary_capacity", detail, field="mandatary_capacity")
+    if terms.succeeds is not None and not _IDENTIFIER.fullmatch(terms.succeeds):
+        raise InvalidInput("invalid_mandate_id", "Name the mandate to be succeeded by its id.", field="succeeds")
     _proper_quarters(terms, now, rules)
     evidence = terms.evidence_hash and proper_hash(terms.evidence_hash, "evidence_hash")
     reference = _proper_reference(terms.contract_reference)

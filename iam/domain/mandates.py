@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from iam.domain.acceptances import ADMINISTRATIVE, Acceptance, Channel, PaperEvidence
+from iam.domain.acceptances import ADMINISTRATIVE, Acceptance, Channel
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, Forbidden
 from iam.domain.mandate_states import PENDING, TRANSITIONS, Event, Side, Standing, State, next_state
@@ -21,7 +21,6 @@ __all__ = [
     "Cover",
     "Event",
     "Mandate",
-    "PaperEvidence",
     "Side",
     "Standing",
     "State",
@@ -170,6 +169,11 @@ class Tenure:
     """Quarter index (see `Quarter.index`)."""
     last_quarter: int | None
     """Inclusive; None = open."""
+
+    def shares_quarter(self, other: Tenure) -> bool:
+        """Whether two tenures have a quarter in common."""
+        begins_in_time = other.last_quarter is None or self.first_quarter <= other.last_quarter
+        return begins_in_time and (self.last_quarter is None or other.first_quarter <= self.last_quarter)
 
 
 def covers_of(mandate: Mandate) -> tuple[Cover, ...]:

@@ -20,8 +20,8 @@ ALLOWED = {
     (S.PENDING_OTHER_PARTY, E.VALIDATE): S.VALIDATED,
     (S.PENDING_OTHER_PARTY, E.REFUSE): S.REFUSED,
     (S.PENDING_OTHER_PARTY, E.WITHDRAW): S.WITHDRAWN,
-    (S.VALIDATED, E.END): S.ENDED,
-    (S.ENDED, E.END): S.ENDED,
+    (S.VALIDATED, E.END): S.VALIDATED,
+    (S.VALIDATED, E.ANNUL): S.ENDED,
 }
 TERMS = DelegationTerms(
     mandator="0206731645",
@@ -138,7 +138,7 @@ def test_it_concerns_the_delegated_quarters_and_no_other() -> None:
     assert [delegation().concerns(one) for one in near] == [False, True, True, True, False]
 
 
-@pytest.mark.parametrize(("state", "gives"), [(one, one in (S.VALIDATED, S.ENDED)) for one in S])
+@pytest.mark.parametrize(("state", "gives"), [(one, one is S.VALIDATED) for one in S])
 def test_only_a_validated_delegation_runs_and_only_in_its_period(state: DelegationState, gives: bool) -> None:
     end = NOW + timedelta(days=10)
     one = replace(delegation(state), valid=Period(NOW, end))
@@ -155,3 +155,21 @@ def test_an_unanswered_proposal_lapses() -> None:
 def test_the_proposer_is_named_to_the_own_enterprise_only() -> None:
     named = [delegation().shown_to(one).proposer for one in (TERMS.giver, TERMS.receiver, TERMS.mandator)]
     assert named == ["p", "", ""]
+
+
+@pytest.mark.parametrize("later", [timedelta(0), MICROSECOND, timedelta(days=400)])
+def test_an_end_only_moves_forward(later: timedelta) -> None:
+    end = NOW + timedelta(days=10)
+    one = delegation(S.VALIDATED).ended(end)
+    assert (one.valid, one.state, one.version) == (Period(NOW, end), S.VALIDATED, 2)
+    with pytest.raises(Conflict, match="delegation_ended"):
+        one.ended(end + later)
+    assert one.ended(end - MICROSECOND).valid.end == end - MICROSECOND
+
+
+def test_a_delegation_ended_before_it_ran_never_ran() -> None:
+    one = delegation(S.VALIDATED).ended(NOW)
+    assert one.state is S.ENDED
+    assert not any(one.runs(NOW + step * MICROSECOND) for step in (-1, 0, 1))
+    with pytest.raises(Conflict, match="delegation_state"):
+        one.ended(NOW + MICROSECOND)

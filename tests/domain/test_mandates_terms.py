@@ -147,6 +147,11 @@ def test_a_document_hash_is_optional_in_a_proposal_but_never_empty_where_it_is_a
         proper_hash("", "document_hash")
 
 
+@pytest.mark.parametrize("text", ["", "a b", "a\x00", "../m", "x" * 65, "é", "m\n"])
+def test_what_cannot_be_a_mandate_id_is_refused(text: str) -> None:
+    assert refusal(succeeds=text) == ("invalid_mandate_id", "succeeds")
+
+
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)), st.integers(8000, 8130), st.integers(-3, 12))
 def test_what_is_accepted_always_has_an_instant_in_force_ahead(at: datetime, first: int, length: int) -> None:
     now = at.replace(tzinfo=UTC)
