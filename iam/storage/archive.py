@@ -1,0 +1,191 @@
+"""The archive on SQLite or PostgreSQL."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+from sqlalchemy.engine import Engine
+
+from iam.domain.audit import ChainedLeaf
+from iam.domain.authorization import Inquiry, Situation
+from iam.domain.instants import from_micros
+from iam.ports import Clock
+from iam.storage import audit_trail, sandbox_mark
+from iam.storage.constraints import told_apart, unavailable
+from iam.storage.decisions import SqliteDecisions
+from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
+from iam.storage.lanes import Lane
+from iam.storage.ledgers import read_head, recorded_at, revision_known_at
+from iam.storage.mapping import micros
+from iam.storage.postgresql_decisions import PostgresqlDecisions
+from iam.storage.unit_of_work import SqlReading, SqlUnitOfWork
+
+
+class SqlArchive:
+    """Facts for ever, one order of revisions, one audit chain; implements `iam.ports.Archive`.
+
+    Readers never wait for a writer. Writers of one process stand in line before they ask the database.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self.engine = engine
+        self.clock = clock
+        self._turn = threading.Lock()
+        self._writing = threading.local()
+        sqlite = engine.dialect.name == "sqlite"
+        self._decisions = SqliteDecisions(engine) if sqlite else PostgresqlDecisions(engine)
+
+    @contextmanager
+    def writing(self) -> Iterator[SqlUnitOfWork]:
+        """Open a unit of work; waits for the one before it.
+
+        Raises:
+            Unavailable: `archive_unavailable` when the one before does not end, or the database does not answer.
+            RuntimeError: when this thread has one open already.
+        """
+        with self._line(), self.lane() as lane:
+            with told_apart():
+                lane.begin_writing()
+                uow = SqlUnitOfWork(lane, self.clock)
+            yield uow
+
+    @contextmanager
+    def _line(self) -> Iterator[None]:
+        """Stand in the line of this process's writers."""
+        if getattr(self._writing, "open", False):
+            raise RuntimeError("this thread has a unit of work open already")
+        if not self._turn.acquire(timeout=WAIT_SECONDS):
+            raise unavailable()
+        self._writing.open = True
+        try:
+            yield
+        finally:
+            self._writing.open = False
+            self._turn.release()
+
+    @contextmanager
+    def reading(self, known_at: datetime | None = None, revision: int | None = None) -> Iterator[SqlReading]:
+        """Open a consistent view: the newest, or as known at an instant or revision.
+
+        Raises:
+            Unavailable: `archive_unavailable`; LookupError: for a revision that was never recorded.
+        """
+        with told_apart(), self.lane() as lane:
+            lane.begin_reading()
+            yield _reading(lane, known_at, revision)
+
+    @contextmanager
+    def lane(self) -> Iterator[Lane]:
+        """A lane of the pool; what is not committed when the block ends is rolled back."""
+        with told_apart():
+            pooled, lane = lane_of(self.engine)
+        try:
+            yield lane
+        except BaseException:
+            _abandon(lane)
+            raise
+        else:
+            _abandon(lane)
+        finally:
+            pooled.close()
+
+    def situation(self, inquiry: Inquiry) -> Situation:
+        """What one question meets: one statement. Raises Unavailable (`archive_unavailable`)."""
+        return self._decisions.situation(inquiry)
+
+    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
+        """What a batch meets, all at one revision. Raises Unavailable (`archive_unavailable`)."""
+        return self._decisions.situations(inquiries)
+
+    def leaves(self) -> Iterator[ChainedLeaf]:
+        """The audit trail, in order."""
+        after = 0
+        while found := self._leaves_after(after):
+            yield from found
+            after = found[-1].sequence
+
+    def _leaves_after(self, after: int) -> list[ChainedLeaf]:
+        with self.lane() as lane:
+            return audit_trail.page(lane, after)
+
+    def head(self) -> tuple[int, str]:
+        """Number and hash of the last audit leaf, as recorded beside the chain."""
+        with self.lane() as lane:
+            head = read_head(lane)
+        return head.leaf, head.leaf_hash
+
+    def revision(self) -> int:
+        """The newest revision."""
+        with self.lane() as lane:
+            return read_head(lane).revision
+
+    def mark_sandbox(self) -> None:
+        """Mark the database as a sandbox's, for ever."""
+        with self._changing() as lane:
+            sandbox_mark.mark(lane)
+
+    def is_sandbox(self) -> bool:
+        """Whether the database is marked as a sandbox's."""
+        with self.lane() as lane:
+            return sandbox_mark.is_marked(lane)
+
+    def wipe(self) -> None:
+        """Erase everything but the mark. Raises Forbidden (`not_a_sandbox`) for a database that is not marked."""
+        with self._changing() as lane:
+            sandbox_mark.wipe(lane)
+
+    @contextmanager
+    def _changing(self) -> Iterator[Lane]:
+        """A transaction beside the ledgers, in the line of writers; committed when the block ends well."""
+        with told_apart(), self._line(), self.lane() as lane:
+            lane.begin_writing()
+            read_head(lane, lock=lane.engine == "postgresql")
+            yield lane
+            lane.command("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._decisions.close()
+        self.engine.dispose()
+
+
+def open_archive(url: str, clock: Clock) -> SqlArchive:
+    """The archive in a database that is up to date (`iam.storage.migrations.upgrade`).
+
+    Raises:
+        UnknownDatabase: for a URL that names none; WeakDurability: when its settings would lose what it acknowledged.
+    """
+    archive = SqlArchive(open_engine(url), clock)
+    with archive.lane():
+        return archive
+
+
+def _reading(lane: Lane, known_at: datetime | None, revision: int | None) -> SqlReading:
+    head = read_head(lane)
+    known, at = head.revision, head.recorded_at
+    if known_at is not None:
+        known, at = revision_known_at(lane, micros(known_at))
+    elif revision is not None:
+        when = recorded_at(lane, revision)
+        if when is None and revision != 0:
+            raise LookupError(f"there is no revision {revision}")
+        known, at = revision, when or 0
+    return SqlReading(lane, known, from_micros(at), newest=known == head.revision)
+
+
+def _abandon(lane: Lane) -> None:
+    """End a transaction that is still open; on a connection that is lost there is none."""
+    connection = lane.connection
+    try:
+        if isinstance(connection, psycopg.Connection):
+            if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                lane.command("ROLLBACK")
+        elif connection.in_transaction:
+            lane.command("ROLLBACK")
+    except (sqlite3.Error, psycopg.Error):
+        return

@@ -1,0 +1,126 @@
+"""Which arms a question needs, put together into one statement and kept by the shape of the question."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from iam.domain.authorization import Inquiry
+from iam.domain.instants import FOREVER
+from iam.domain.quarters import Quarter
+from iam.storage import exhibits
+from iam.storage.mapping import micros
+
+_RANKS = {proof.value: str(place) for place, proof in enumerate(exhibits.PROOFS)}
+
+
+class Form(NamedTuple):
+    """What decides which arms a statement has."""
+
+    kind: str
+    """`person` or `client`; empty when the subject acts for no enterprise."""
+    concerned: str
+    """`own`, `other` or empty."""
+    groups: int
+    quarter: bool
+    caller: int
+    """0: none is named; 1: named; 2: named, with its token."""
+    historical: bool
+
+
+def form_of(inquiry: Inquiry) -> Form:
+    """The form of the statement that an inquiry needs."""
+    question = inquiry.question
+    acting = question.enterprise is not None
+    concerned = "" if question.concerned is None else "own" if question.concerned == question.enterprise else "other"
+    return Form(
+        question.subject_kind.value if acting else "",
+        concerned,
+        len(inquiry.groups) if acting and concerned == "other" else 0,
+        isinstance(question.properties.get("quarter"), Quarter),
+        0 if not inquiry.caller else 2 if inquiry.caller_token else 1,
+        inquiry.known_at is not None,
+    )
+
+
+def values_of(inquiry: Inquiry) -> dict[str, Any]:
+    """The values of an inquiry, by the names that the arms use; what is absent equals nothing."""
+    question = inquiry.question
+    quarter = question.properties.get("quarter")
+    values = {
+        "caller": inquiry.caller,
+        "token": inquiry.caller_token,
+        "now": micros(inquiry.now),
+        "subject": question.subject,
+        "enterprise": question.enterprise or "",
+        "capacity": question.capacity.value if question.capacity else "",
+        "service": question.service,
+        "concerned": question.concerned or "",
+        "at": micros(inquiry.at),
+        "quarter": quarter.index if isinstance(quarter, Quarter) else 0,
+        "known_at": micros(inquiry.known_at) if inquiry.known_at else 0,
+        "groups": list(inquiry.groups),
+    }
+    for number, group in enumerate(inquiry.groups):
+        values[f"group_{number}"] = group
+    return values
+
+
+def caller_arms(form: Form) -> list[str]:
+    """Who asks."""
+    return [[], [exhibits.CALLER], [exhibits.CALLER_WITH_TOKEN]][form.caller]
+
+
+def acting_arms(form: Form) -> list[str]:
+    """Who acts, in which enterprise and capacity, and what it was granted."""
+    if not form.kind:
+        return []
+    return [exhibits.SUBJECT[form.kind], exhibits.GRANT[form.kind], exhibits.ENTERPRISE, exhibits.CAPACITY]
+
+
+def concerned_arms(form: Form) -> list[str]:
+    """For whom: the employer concerned, and by which portfolio, mandate or delegation."""
+    if not form.concerned:
+        return []
+    arms = [exhibits.CONCERNED, exhibits.CONCERNED_CAPACITY, exhibits.ACTIVATION]
+    if form.kind and form.concerned == "other":
+        arms.append(exhibits.PORTFOLIO[form.kind])
+        if form.groups:
+            arms.append(exhibits.MANDATE)
+            if form.quarter:
+                arms.append(exhibits.DELEGATION)
+    return arms
+
+
+def head_arms(form: Form) -> list[str]:
+    """At which revision."""
+    return [exhibits.HEAD_KNOWN_AT if form.historical else exhibits.HEAD]
+
+
+_CURRENT = r"\1.superseded = FOREVER"
+_KNOWN = r"\1.recorded <= REVISION AND \1.superseded > REVISION".replace("REVISION", exhibits.REVISION_KNOWN_AT)
+_VALID = r"\1.valid_from <= :at AND \1.valid_until > :at"
+
+
+def write(arms: Sequence[str], historical: bool, groups: str, slot: Callable[[str], str]) -> str:
+    """Arms as one statement: `groups` is the condition on an application group, `slot` writes a value's name."""
+    text = "\nUNION ALL\n".join(arms).replace("IN :groups", groups)
+    text = re.sub(r"~([a-z])", _VALID, text)
+    text = re.sub(r"@([a-z])", _KNOWN if historical else _CURRENT, text)
+    text = re.sub(r"#([a-z_]+)", lambda found: _RANKS[found[1]], text)
+    return re.sub(r"(?<!:):([a-z_0-9]+)", lambda found: slot(found[1]), text).replace("FOREVER", str(FOREVER))
+
+
+class Numbered:
+    """Writes values as numbered marks, in the order of their first mention."""
+
+    def __init__(self, mark: str) -> None:
+        self._mark = mark
+        self.names: list[str] = []
+
+    def __call__(self, name: str) -> str:
+        """The mark of a value."""
+        if name not in self.names:
+            self.names.append(name)
+        return f"{self._mark}{self.names.index(name) + 1}"

@@ -1,0 +1,107 @@
+"""Opening databases: pools of connections whose durability is set, read back, and refused when it is weaker."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+import psycopg
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import URL, Engine, make_url
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
+
+from iam.storage.lanes import Lane, adapt_numbers
+
+WAIT_SECONDS = 30
+"""How long a writer waits for the one before it."""
+CACHE_KIBIBYTES = 16 * 1024
+"""Page cache of one SQLite connection."""
+SYNCHRONOUS_FULL = 2
+DURABLE_POSTGRESQL = {
+    "fsync": {"on"},
+    "full_page_writes": {"on"},
+    "synchronous_commit": {"on", "remote_apply"},
+}
+"""PostgreSQL's settings under which an acknowledged commit survives a crash, of the standby that answers too."""
+
+
+class WeakDurability(Exception):
+    """The database would acknowledge what a crash may take back; the message names the setting."""
+
+
+class UnknownDatabase(Exception):
+    """The database URL names nothing that the archive can be kept in."""
+
+
+def parse_url(url: str) -> URL:
+    """Read a database URL: `sqlite:///path` or `postgresql+psycopg://…`.
+
+    Raises:
+        UnknownDatabase: for another engine or driver, or SQLite in memory, which no second connection sees.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise UnknownDatabase("the database URL cannot be read") from None
+    if parsed.drivername == "postgresql+psycopg":
+        return parsed
+    if parsed.drivername in ("sqlite", "sqlite+pysqlite") and parsed.database not in (None, "", ":memory:"):
+        return parsed
+    raise UnknownDatabase(f"{parsed.drivername}: give sqlite:///path/to/file or postgresql+psycopg://…")
+
+
+def open_engine(url: str, *, pool_size: int = 16) -> Engine:
+    """A pool of checked connections in autocommit mode. Raises UnknownDatabase; WeakDurability on first use."""
+    parsed = parse_url(url)
+    sqlite = parsed.get_backend_name() == "sqlite"
+    arguments: dict[str, Any] = {"timeout": WAIT_SECONDS, "check_same_thread": False} if sqlite else {}
+    engine = create_engine(parsed, poolclass=QueuePool, pool_size=pool_size, max_overflow=-1, connect_args=arguments)
+    event.listen(engine, "connect", prepare_sqlite if sqlite else prepare_postgresql)
+    return engine
+
+
+def prepare_sqlite(connection: sqlite3.Connection, _record: object = None) -> None:
+    """Set a new SQLite connection up and read its durability back. Raises WeakDurability."""
+    connection.isolation_level = None
+    for setting in (
+        f"busy_timeout = {WAIT_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"cache_size = -{CACHE_KIBIBYTES}",
+        "temp_store = MEMORY",
+    ):
+        connection.execute(f"PRAGMA {setting}").fetchall()
+    _require("journal_mode", _pragma(connection, "journal_mode"), {"wal"})
+    _require("synchronous", _pragma(connection, "synchronous"), {SYNCHRONOUS_FULL})
+    _require("foreign_keys", _pragma(connection, "foreign_keys"), {1})
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> object:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+def prepare_postgresql(connection: psycopg.Connection[Any], _record: object = None) -> None:
+    """Set a new PostgreSQL connection up and read its durability back. Raises WeakDurability."""
+    connection.autocommit = True
+    adapt_numbers(connection)
+    with connection.cursor() as cursor:
+        for setting, durable in DURABLE_POSTGRESQL.items():
+            found = cursor.execute("SELECT current_setting(%s)", (setting,)).fetchone()
+            _require(setting, found and found[0], durable)
+        cursor.execute("SELECT set_config('lock_timeout', %s, false)", (f"{WAIT_SECONDS}s",))
+        cursor.execute("SET plan_cache_mode = force_generic_plan")
+
+
+def _require(setting: str, found: object, wanted: set[Any]) -> None:
+    if found not in wanted:
+        accepted = " or ".join(sorted(str(one) for one in wanted))
+        raise WeakDurability(f"{setting} is {found}, but an acknowledged change is only safe with {accepted}")
+
+
+def lane_of(engine: Engine) -> tuple[Any, Lane]:
+    """A pooled connection, to be closed (given back) after use, and its lane."""
+    pooled = engine.raw_connection()
+    connection: Any = pooled.driver_connection
+    return pooled, Lane(connection)

@@ -1,0 +1,88 @@
+"""The arms of the one statement of a check: each selects the exhibits of one proof.
+
+In an arm `:name` is a value of the inquiry, `#name` a proof, `@x` says that a row of x is the version that counts,
+`~x` that it is valid at the instant asked, and a word in capitals stands for the text below.
+"""
+
+from __future__ import annotations
+
+from iam.domain.authorization import Proof
+
+PROOFS = tuple(Proof)
+"""A row tells its proof by its place here; the head comes as place -1."""
+
+HEAD = "SELECT -1, '', r.recorded_at, CAST(r.revision AS TEXT) FROM head r"
+HEAD_KNOWN_AT = """SELECT -1, '', k.recorded_at, CAST(k.revision AS TEXT) FROM (SELECT r.recorded_at, r.revision
+FROM revisions r WHERE r.recorded_at <= :known_at ORDER BY r.recorded_at DESC LIMIT 1) k"""
+REVISION_KNOWN_AT = (
+    "(SELECT r.revision FROM revisions r WHERE r.recorded_at <= :known_at ORDER BY r.recorded_at DESC LIMIT 1)"
+)
+
+CALLER = """SELECT #caller, c.key,
+CASE WHEN c.profile_until < c.valid_until THEN c.profile_until ELSE c.valid_until END, c.kind
+FROM clients c JOIN enterprises e ON e.key = c.enterprise
+WHERE c.key = :caller AND c.superseded = FOREVER AND c.valid_from <= :now AND c.valid_until > :now
+AND (c.profile_until IS NULL OR c.profile_until > :now)
+AND e.superseded = FOREVER AND e.valid_from <= :now AND e.valid_until > :now"""
+_NOT_REVOKED = """ AND EXISTS (
+SELECT 1 FROM issued_tokens t WHERE t.key = :token AND t.client = c.key AND t.revoked_at IS NULL)"""
+CALLER_WITH_TOKEN = "".join((CALLER, _NOT_REVOKED))
+
+_TABLES = {"person": "appointments h", "client": "clients h"}
+_HOLDERS = {
+    "person": """h.person = :subject AND h.enterprise = :enterprise AND @h AND ~h
+AND (h.capacity IS NULL OR h.capacity = :capacity)""",
+    "client": """h.key = :subject AND h.enterprise = :enterprise AND h.capacity = :capacity AND @h AND ~h
+AND (h.profile_until IS NULL OR h.profile_until > :at)""",
+}
+
+
+def _held(arm: str) -> dict[str, str]:
+    """An arm for each kind of subject: a person holds by an appointment, a client by itself."""
+    return {kind: arm.replace("TABLE", _TABLES[kind]).replace("HOLDER", _HOLDERS[kind]) for kind in _TABLES}
+
+
+SUBJECT = {
+    "person": _held("SELECT #appointment, h.key, h.valid_until, h.role FROM TABLE WHERE HOLDER")["person"],
+    "client": _held(
+        """SELECT #client, h.key,
+CASE WHEN h.profile_until < h.valid_until THEN h.profile_until ELSE h.valid_until END, h.kind
+FROM TABLE WHERE HOLDER"""
+    )["client"],
+}
+GRANT = _held("""SELECT #grant, g.key, g.valid_until, g.actions FROM TABLE JOIN grants g ON g.holder = h.key
+WHERE HOLDER AND g.service = :service AND @g AND g.enterprise = :enterprise AND g.capacity = :capacity AND ~g""")
+
+PORTFOLIO = _held("""SELECT #portfolio, s.key,
+CASE WHEN s.kind = 'group' AND s.member_until < s.valid_until THEN s.member_until ELSE s.valid_until END, s.kind
+FROM (SELECT p.key, p.kind, p.valid_until, CASE WHEN p.kind <> 'all' THEN (
+SELECT max(m.valid_until) FROM group_members m
+WHERE m."group" = p."group" AND m.mandator = :concerned AND @m AND ~m) END AS member_until
+FROM TABLE JOIN portfolios p ON p.holder = h.key WHERE HOLDER AND @p AND p.enterprise = :enterprise AND ~p) s
+WHERE s.kind = 'all' OR (s.kind = 'group' AND s.member_until IS NOT NULL)
+OR (s.kind = 'all_but' AND s.member_until IS NULL)""")
+
+MANDATE = """SELECT #mandate, c.mandate, c.valid_until, CAST(c.mandate_version AS TEXT) FROM covers c
+WHERE c.mandator = :concerned AND c.mandatary = :enterprise AND @c
+AND c.mandatary_capacity = :capacity AND c."group" IN :groups AND ~c"""
+
+DELEGATION = """SELECT #delegation, d.key,
+CASE WHEN c.valid_until < d.valid_until THEN c.valid_until ELSE d.valid_until END, CAST(d.version AS TEXT)
+FROM delegations d JOIN covers c ON c.key = d.mandate || '/' || d."group"
+WHERE d.mandator = :concerned AND d.receiver = :enterprise AND @d
+AND d.receiver_capacity = :capacity AND d.state = 'validated' AND d."group" IN :groups
+AND d.first_quarter <= :quarter AND d.last_quarter >= :quarter AND ~d AND @c AND ~c"""
+
+ENTERPRISE = """SELECT CASE WHEN e.valid_until > :at THEN #enterprise ELSE #enterprise_ceased END,
+e.key, e.valid_until, '' FROM enterprises e WHERE e.key = :enterprise AND @e AND e.valid_from <= :at"""
+CAPACITY = """SELECT #capacity, k.key, k.valid_until, k.capacity
+FROM enterprises e JOIN capacities_held k ON k.enterprise = e.key
+WHERE e.key = :enterprise AND @e AND ~e AND @k AND ~k AND k.capacity = :capacity"""
+
+CONCERNED = """SELECT CASE WHEN e.valid_until > :at THEN #concerned ELSE #concerned_ceased END,
+e.key, e.valid_until, '' FROM enterprises e WHERE e.key = :concerned AND @e AND e.valid_from <= :at"""
+CONCERNED_CAPACITY = """SELECT #concerned_capacity, k.key, k.valid_until, k.capacity
+FROM enterprises e JOIN capacities_held k ON k.enterprise = e.key
+WHERE e.key = :concerned AND @e AND ~e AND @k AND ~k"""
+ACTIVATION = """SELECT #activation, v.key, v.valid_until, v.service FROM activations v
+WHERE v.key = :concerned || '/' || :service AND @v AND v.enterprise = :concerned AND ~v"""

@@ -1,0 +1,143 @@
+"""Which records the archive keeps, under which key, in which table, and by which indexes they are found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iam.domain.appointments import Appointment, Grant, GroupMember, JointAct, MandatorGroup, Portfolio
+from iam.domain.clients import Client
+from iam.domain.delegations import Delegation
+from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
+from iam.domain.mandates import Cover, Mandate, Tenure
+from iam.domain.persons import Contact, Invitation, Person, PersonNumber
+from iam.domain.tokens import IssuedToken
+from iam.storage.mapping import FieldMap, Scalar, fields_of, row_of, values_of
+
+KEY = "key"
+RECORDED = "recorded"
+SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """One kind of record: its table, its key, its columns and its indexes.
+
+    A versioned record is a fact: every version is kept, with the revision that recorded it and the one that
+    superseded it. Of others only the present content is kept, and `fixed` fields never change.
+    """
+
+    kind: type[Any]
+    table: str
+    versioned: bool
+    fields: tuple[FieldMap, ...]
+    key_of: Callable[[Any], str]
+    computed_key: bool
+    indexes: tuple[tuple[str, ...], ...]
+    fixed: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of a record, key first."""
+        mapped = tuple(column.name for field in self.fields for column in field.columns)
+        return (KEY, *mapped) if self.computed_key else mapped
+
+    def row(self, record: object) -> list[Scalar]:
+        """The content of the columns for a record. Raises ValueError for a text that no column can hold."""
+        row = row_of(self.fields, record)
+        return [self.key_of(record), *row] if self.computed_key else row
+
+    def record(self, row: Sequence[Scalar]) -> Any:
+        """The record that a row of these columns holds."""
+        return self.kind(**values_of(self.fields, row[1:] if self.computed_key else row))
+
+    def encoded(self, equal: Mapping[str, object]) -> dict[str, Scalar]:
+        """Field values as column contents. Raises KeyError for a field that no single column holds."""
+        columns = {column.name: column for field in self.fields for column in field.columns}
+        names = {field.name: field.columns[0].name for field in self.fields if len(field.columns) == 1}
+        named = {names.get(field, field): value for field, value in equal.items()}
+        return {name: columns[name].encode(value) for name, value in named.items()}
+
+
+def _fact(kind: type[Any], table: str, *indexes: tuple[str, ...]) -> Shape:
+    return _shape(kind, table, True, indexes, ())
+
+
+def _record(kind: type[Any], table: str, *indexes: tuple[str, ...], fixed: tuple[str, ...] = ()) -> Shape:
+    return _shape(kind, table, False, indexes, fixed)
+
+
+def _shape(
+    kind: type[Any], table: str, versioned: bool, indexes: tuple[tuple[str, ...], ...], fixed: tuple[str, ...]
+) -> Shape:
+    """A shape whose key is the first field, which every kind but `Tenure` is named by."""
+    fields = fields_of(kind)
+    if kind is Tenure:
+        return Shape(kind, table, versioned, fields, tenure_key, True, indexes, fixed)
+    first = fields[0]
+    keyed = replace(first, columns=(replace(first.columns[0], name=KEY),))
+    return Shape(kind, table, versioned, (keyed, *fields[1:]), _attribute(first.name), False, indexes, fixed)
+
+
+def _attribute(name: str) -> Callable[[Any], str]:
+    return lambda record: str(getattr(record, name))
+
+
+def tenure_key(tenure: Tenure) -> str:
+    """The key of a tenure: mandate, '/', application group."""
+    return f"{tenure.mandate}/{tenure.group}"
+
+
+SHAPES: tuple[Shape, ...] = (
+    _fact(Enterprise, "enterprises"),
+    _fact(CapacityHeld, "capacities_held", ("enterprise", SUPERSEDED), ("reference", SUPERSEDED)),
+    _fact(Activation, "activations", ("enterprise", SUPERSEDED, KEY)),
+    _fact(Appointment, "appointments", ("person", "enterprise", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
+    _fact(Grant, "grants", ("holder", "service", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
+    _fact(Portfolio, "portfolios", ("holder", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
+    _fact(MandatorGroup, "mandator_groups", ("enterprise", SUPERSEDED, KEY)),
+    _fact(GroupMember, "group_members", ("group", "mandator", SUPERSEDED), ("enterprise", "mandator", SUPERSEDED)),
+    _fact(Client, "clients", ("enterprise", SUPERSEDED, KEY)),
+    _fact(
+        Mandate,
+        "mandates",
+        ("mandator", SUPERSEDED, KEY),
+        ("mandatary", SUPERSEDED, KEY),
+        ("state", SUPERSEDED, KEY),
+    ),
+    _fact(
+        Cover,
+        "covers",
+        ("mandator", "mandatary", SUPERSEDED),
+        ("mandatary", SUPERSEDED, KEY),
+        ("mandate", SUPERSEDED),
+    ),
+    _fact(
+        Delegation,
+        "delegations",
+        ("mandator", "receiver", SUPERSEDED),
+        ("receiver", SUPERSEDED, KEY),
+        ("giver", SUPERSEDED, KEY),
+        ("mandate", SUPERSEDED),
+    ),
+    _fact(JointAct, "joint_acts", ("enterprise", SUPERSEDED, KEY)),
+    _fact(RegisterAnswer, "register_answers", ("enterprise", SUPERSEDED, KEY)),
+    _record(FeedPosition, "feed_positions"),
+    _record(Person, "persons"),
+    _record(PersonNumber, "person_numbers", ("person",), fixed=("first_person",)),
+    _record(Contact, "contacts"),
+    _record(Invitation, "invitations"),
+    _record(Tenure, "tenures", ("mandator", "group"), fixed=("mandate", "mandator", "group")),
+    _record(IssuedToken, "issued_tokens", ("expires_at",), fixed=("client",)),
+)
+
+_BY_KIND = {shape.kind: shape for shape in SHAPES}
+
+
+def shape_of(kind: type[Any]) -> Shape:
+    """The shape of a kind of record. Raises TypeError for a kind that is not kept here."""
+    try:
+        return _BY_KIND[kind]
+    except KeyError:
+        raise TypeError(f"the archive keeps no {kind.__name__}") from None

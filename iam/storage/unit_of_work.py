@@ -1,0 +1,148 @@
+"""One change: facts, audit leaves and announcements in one transaction of the database, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from iam.domain.audit import Leaf
+from iam.domain.instants import from_micros
+from iam.ports import Clock
+from iam.storage import audit_trail, outbox, single_use
+from iam.storage.constraints import constrained, told_apart
+from iam.storage.lanes import Lane
+from iam.storage.ledgers import Head, move_head, read_head, record_revision
+from iam.storage.mapping import micros
+from iam.storage.repositories import Records, Writes
+
+T = TypeVar("T")
+
+
+class SqlReading:
+    """Recorded facts at one revision, read in one transaction."""
+
+    def __init__(self, lane: Lane, revision: int, recorded_at: datetime, *, newest: bool) -> None:
+        self.revision = revision
+        self.recorded_at = recorded_at
+        self._records = Records(lane, None if newest else revision)
+
+    def get(self, kind: type[T], key: str) -> T | None:
+        """The version of one record that the revision knew, or None."""
+        return self._records.get(kind, key)
+
+    def find(self, kind: type[T], /, *, after: str = "", limit: int | None = None, **equal: object) -> list[T]:
+        """The records whose fields equal the given values, ordered by key; those after a key, at most `limit`."""
+        return self._records.find(kind, after=after, limit=limit, **equal)
+
+
+class SqlUnitOfWork:
+    """A transaction that holds the head row from its first statement on.
+
+    `revision` is the one that its commit will raise, if it changes a fact; `recorded_at` is the record time of the
+    one before. After a Conflict what was written before stands, and more may be written.
+    """
+
+    def __init__(self, lane: Lane, clock: Clock) -> None:
+        self._lane = lane
+        self._clock = clock
+        self._head = read_head(lane, lock=lane.engine == "postgresql")
+        self.revision = self._head.revision + 1
+        self.recorded_at = from_micros(self._head.recorded_at)
+        self.now = max(clock.now(), self.recorded_at)
+        self._records = Records(lane)
+        self._writes = Writes(lane, self.revision)
+        self._leaves: list[Leaf] = []
+        self._announced: list[tuple[str, dict[str, str]]] = []
+        self._open = True
+
+    def get(self, kind: type[T], key: str) -> T | None:
+        """The current version of one record, with what this unit of work wrote, or None."""
+        with told_apart():
+            return self._records.get(kind, key)
+
+    def find(self, kind: type[T], /, *, after: str = "", limit: int | None = None, **equal: object) -> list[T]:
+        """The records whose fields equal the given values, ordered by key, with what this unit of work wrote."""
+        with told_apart():
+            return self._records.find(kind, after=after, limit=limit, **equal)
+
+    def put(self, record: object) -> None:
+        """Record a fact, or the content of another record. Raises Conflict as `iam.ports.UnitOfWork.put` says."""
+        self._check_open()
+        with told_apart():
+            if not constrained(record):
+                self._writes.put(record)
+                return
+            self._lane.command("SAVEPOINT one_record")
+            try:
+                self._writes.put(record)
+            except Exception:
+                self._lane.command("ROLLBACK TO SAVEPOINT one_record")
+                raise
+            self._lane.command("RELEASE SAVEPOINT one_record")
+
+    def remove(self, kind: type[Any], key: str) -> None:
+        """Close a fact without a successor, or erase a record of another kind."""
+        self._check_open()
+        with told_apart():
+            self._writes.remove(kind, key)
+
+    def claim(self, purpose: str, key: str, expires_at: datetime) -> bool:
+        """Claim a single-use value; False when it was claimed before."""
+        self._check_open()
+        with told_apart():
+            return single_use.claim(self._lane, purpose, key, expires_at)
+
+    def recall(self, purpose: str, key: str) -> str | None:
+        """What was kept under a key and has not expired, or None."""
+        with told_apart():
+            return single_use.recall(self._lane, purpose, key, self.now)
+
+    def keep(self, purpose: str, key: str, value: str, expires_at: datetime) -> None:
+        """Keep a value under a key."""
+        self._check_open()
+        with told_apart():
+            single_use.keep(self._lane, purpose, key, value, expires_at)
+
+    def audit(self, leaf: Leaf) -> None:
+        """Add a leaf to the audit trail, at commit."""
+        self._check_open()
+        self._leaves.append(leaf)
+
+    def announce(self, kind: str, objects: Mapping[str, str]) -> None:
+        """Add an event to the outbox, at commit."""
+        self._check_open()
+        self._announced.append((kind, dict(objects)))
+
+    def commit(self) -> int:
+        """Make everything durable and return the revision.
+
+        Raises:
+            BrokenChain: when the audit trail does not end where the head says.
+            Unavailable: when the database does not answer; whether the change was made is then unknown.
+        """
+        self._check_open()
+        self._open = False
+        with told_apart():
+            head = self._next_head()
+            if head != self._head:
+                move_head(self._lane, head)
+            self._lane.command("COMMIT")
+        return head.revision
+
+    def _next_head(self) -> Head:
+        """Write what waited for the record time, which is given last."""
+        head, at = self._head, micros(max(self._clock.now(), self.now))
+        revision, recorded_at = head.revision, head.recorded_at
+        if self._writes.changed:
+            revision, recorded_at = self.revision, max(at, head.recorded_at + 1)
+            at = recorded_at
+            record_revision(self._lane, revision, recorded_at)
+        instant = from_micros(at)
+        leaf = audit_trail.append(self._lane, (head.leaf, head.leaf_hash), revision, instant, self._leaves)
+        event = outbox.append(self._lane, head.event, revision, instant, self._announced)
+        return Head(revision, recorded_at, *leaf, event)
+
+    def _check_open(self) -> None:
+        if not self._open:
+            raise RuntimeError("this unit of work was committed")
