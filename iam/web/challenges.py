@@ -59,10 +59,10 @@ def missing_permission(reason: str, detail: str, cure: Mapping[str, object] | No
 def step_up(reason: str, detail: str, cure: Mapping[str, object] | None = None) -> Problem:
     """401: the person must authenticate again, more strongly or more recently (RFC 9470 §3).
 
-    The challenge names the level and the age in seconds that the cure asks for: its ``assurance`` and ``max_age``.
+    The challenge names the level and the age in seconds that the cure asks for: its ``acr`` and ``max_age``.
     """
     told = cure or {}
-    level, max_age = told.get("assurance"), told.get("max_age")
+    level, max_age = told.get("acr"), told.get("max_age")
     wanted = {"acr_values": level} if isinstance(level, str) else {}
     if isinstance(max_age, int):
         wanted["max_age"] = str(max_age)

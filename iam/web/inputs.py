@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
+from urllib.parse import parse_qsl
 
 from flask import request
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +20,8 @@ from iam.web.problems import Issue, IssueType, ProblemAnswer, Where
 from iam.web.strict_json import loads
 
 MAX_ISSUES: Final = 20
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffd\u2028\u2029]")
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_HALF_ENCODED: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _WHOLE_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
 _LARGEST_NAME: Final = 100
 _INVALID: Final = "invalid_input"
@@ -76,12 +78,12 @@ def read_query(reader: Reader | None) -> Any:
     A parameter that is unknown, sent twice, or holds a control character is refused.
     """
     texts: dict[str, str] = {}
-    for name, values in request.args.lists():
-        if len(values) > 1:
+    for name, text in _query_pairs():
+        if name in texts:
             raise ProblemAnswer(_faulty_query("repeated_parameter", name, "Send this parameter once."))
-        if _CONTROL.search(values[0]):
+        if _CONTROL.search(text):
             raise ProblemAnswer(_faulty_query("control_character", name, "Leave out control characters."))
-        texts[name] = values[0]
+        texts[name] = text
     if reader is None:
         if texts:
             raise ProblemAnswer(_unknown_query(texts))
@@ -90,6 +92,17 @@ def read_query(reader: Reader | None) -> Any:
         return reader.read(texts)
     except ValidationError as error:
         raise ProblemAnswer(invalid(Where.QUERY, error)) from None
+
+
+def _query_pairs() -> list[tuple[str, str]]:
+    """The parameters of the query in their order; percent signs and UTF-8 must be whole."""
+    try:
+        sent = request.query_string.decode("ascii")
+        if _HALF_ENCODED.search(sent):
+            raise ValueError("half a percent-encoding")
+        return parse_qsl(sent, keep_blank_values=True, errors="strict")
+    except ValueError:
+        raise ProblemAnswer(problems.bad_request("malformed_query", "Encode the query as UTF-8.")) from None
 
 
 def read_path(readers: Mapping[str, Reader], texts: Mapping[str, str]) -> dict[str, Any]:

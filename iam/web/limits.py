@@ -71,7 +71,7 @@ def refuse_body() -> None:
 
 def _check_request() -> None:
     environ = request.environ
-    _check_path(request.path)
+    _check_path(environ.get("PATH_INFO", ""))
     if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
         raise _bad("query_too_large", f"Send a query of at most {MAX_QUERY} characters.")
     if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > MAX_HEADERS:

@@ -28,7 +28,10 @@ class Produced:
 
     def response(self) -> Response:
         """The answer itself; without a body where there is none."""
-        return Response(self.body, self.status, list(self.headers), content_type=JSON if self.body else None)
+        response = Response(self.body, self.status, list(self.headers), content_type=JSON)
+        if not self.body:
+            del response.headers["Content-Type"]
+        return response
 
 
 JSON: Final = "application/json"

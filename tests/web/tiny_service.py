@@ -236,7 +236,7 @@ def _chained() -> Exception:
 MISFORTUNES: dict[str, Callable[[], Exception]] = {
     "invalid": lambda: InvalidInput("invalid_quarter", "Write the quarter as 2026Q4.", field="quarter"),
     "forbidden": lambda: Forbidden("no_mandate", "No mandate.", cure={"type": "propose_mandate", "rules": ["R1"]}),
-    "step_up": lambda: StepUpRequired("assurance_too_low", "Log in.", cure={"type": "step_up", "assurance": "high"}),
+    "step_up": lambda: StepUpRequired("assurance_too_low", "Log in.", cure={"type": "step_up", "acr": "high"}),
     "conflict": lambda: Conflict("group_taken", "Another mandatary holds this group."),
     "gone": lambda: Gone("invitation_used", "This invitation was used."),
     "unavailable": lambda: Unavailable("register_unavailable", "The register does not answer.", retry_after=9),
