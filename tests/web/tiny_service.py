@@ -123,6 +123,13 @@ class TinyService:
         """The log, one event a line."""
         return [json.loads(line) for line in self.log.getvalue().split("\n")[:-1]]
 
+    def own(self, caller: Caller, enterprise: CbeNumber, user: str) -> Row:
+        """The caller's user; another's is refused like one that does not exist."""
+        for row in self.rows:
+            if (row.id, row.enterprise) == (user, enterprise.value) and caller.enterprise == enterprise.value:
+                return row
+        raise NotFound("not_found", "There is no such user.")
+
     def remember(self, key: str, caller: object, asked: str, produce: Callable[[], Produced]) -> Produced:
         """Keep answers in memory."""
         with self.lock:
@@ -166,12 +173,13 @@ def tiny_service() -> TinyService:
 def users_api(service: TinyService) -> Api:
     """Users of an enterprise: listing, making, reading, renaming, removing."""
     api = Api("Users", prefix="/api/v1", about="Users of an enterprise.")
+    declare_collection(api, service)
+    declare_single(api, service)
+    return api
 
-    def own(caller: Caller, enterprise: CbeNumber, user: str) -> Row:
-        for row in service.rows:
-            if (row.id, row.enterprise) == (user, enterprise.value) and caller.enterprise == enterprise.value:
-                return row
-        raise NotFound("not_found", "There is no such user.")
+
+def declare_collection(api: Api, service: TinyService) -> None:
+    """Listing and making."""
 
     @api.get("/enterprises/<enterprise>/users", summary="List users", query=UserQuery, answers={200: Page[User]})
     @requires("read")
@@ -193,33 +201,30 @@ def users_api(service: TinyService) -> Api:
         service.rows.append(row)
         return Answer(shown(row), location=f"/api/v1/enterprises/{enterprise.value}/users/{row.id}", version=1)
 
-    @api.get("/enterprises/<enterprise>/users/<user>", summary="Read a user", answers={200: User}, versioned=True)
+
+def declare_single(api: Api, service: TinyService) -> None:
+    """Reading, renaming and removing one."""
+    path = "/enterprises/<enterprise>/users/<user>"
+
+    @api.get(path, summary="Read a user", answers={200: User}, versioned=True)
     @requires("read")
     def read_user(caller: Caller, enterprise: Cbe, user: Identifier) -> Answer:
-        row = own(caller, enterprise, user)
+        row = service.own(caller, enterprise, user)
         return Answer(shown(row), version=row.version)
 
-    @api.put(
-        "/enterprises/<enterprise>/users/<user>",
-        summary="Rename a user",
-        body=Rename,
-        answers={200: User},
-        versioned=True,
-    )
+    @api.put(path, summary="Rename a user", body=Rename, answers={200: User}, versioned=True)
     @requires("manage")
     def rename_user(caller: Caller, enterprise: Cbe, user: Identifier, body: Rename, version: int) -> Answer:
-        row = own(caller, enterprise, user)
+        row = service.own(caller, enterprise, user)
         if version != row.version:
             raise Conflict("stale_version", "This was changed in the meantime; read it again and repeat your change.")
         row.name, row.version = body.name, row.version + 1
         return Answer(shown(row), version=row.version)
 
-    @api.delete("/enterprises/<enterprise>/users/<user>", summary="Remove a user", answers={204: None})
+    @api.delete(path, summary="Remove a user", answers={204: None})
     @requires("manage")
     def remove_user(caller: Caller, enterprise: Cbe, user: Identifier) -> None:
-        service.rows.remove(own(caller, enterprise, user))
-
-    return api
+        service.rows.remove(service.own(caller, enterprise, user))
 
 
 def shown(row: Row) -> User:
