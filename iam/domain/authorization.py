@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from iam.domain.assurance import Authentication
+from iam.domain.clients import CallerRegistration
 from iam.domain.enterprises import Capacity
 
 
@@ -67,7 +68,10 @@ class Proof(StrEnum):
     """What a recorded fact proves for a question."""
 
     CALLER = "caller"
-    """The caller's client is active now, its enterprise has not ceased and its token was not revoked; detail: kind."""
+    """The caller's client is active now, its enterprise has not ceased and its token was not revoked.
+
+    Its detail is the registration (`iam.domain.clients.CallerRegistration`).
+    """
     CLIENT = "client"
     APPOINTMENT = "appointment"
     GRANT = "grant"
@@ -149,3 +153,5 @@ class Decision:
     """When allowed: the earliest end of what it rests on; None = open."""
     authority: Mapping[str, str] = field(default_factory=dict)
     """When allowed: the ids of the recorded facts it rests on, by kind of proof, and `mandate_version`."""
+    caller: CallerRegistration | None = None
+    """The registration of the client that asked, as it stands now; None when no caller was named."""

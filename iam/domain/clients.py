@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from iam.domain.enterprises import Capacity
 from iam.domain.periods import Period
@@ -60,6 +61,48 @@ class Client:
     def sector(self) -> str:
         """The sector of pairwise subject identifiers (OpenID Connect Core 8.1): one for each operating enterprise."""
         return self.enterprise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallerRegistration:
+    """What the registration of a client that asks says: what it is, what it may ask about, and for whom it works."""
+
+    kind: ClientKind
+    services: frozenset[str]
+    niss_services: frozenset[str]
+    enterprise: str
+
+    @classmethod
+    def of(cls, client: Client) -> CallerRegistration:
+        """The part of a client's registration that counts when it asks."""
+        return cls.parse(written_registration(client))
+
+    @classmethod
+    def parse(cls, detail: str) -> CallerRegistration:
+        """Read what `written_registration` wrote. Raises ValueError for any other text."""
+        return _registration(detail)
+
+    @property
+    def sector(self) -> str:
+        """As `Client.sector`."""
+        return self.enterprise
+
+
+def written_registration(client: Client) -> str:
+    """The detail of a caller's exhibit: kind, services, services with NISS, enterprise; bars between, blanks within."""
+    services, niss_services = " ".join(client.services), " ".join(client.niss_services)
+    return f"{client.kind.value}|{services}|{niss_services}|{client.enterprise}"
+
+
+@lru_cache(maxsize=1024)
+def _registration(detail: str) -> CallerRegistration:
+    kind, services, niss_services, enterprise = detail.split("|")
+    return CallerRegistration(
+        kind=ClientKind(kind),
+        services=frozenset(services.split()),
+        niss_services=frozenset(niss_services.split()),
+        enterprise=enterprise,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from iam.domain.authorization import (
     SubjectKind,
     decide,
 )
+from iam.domain.clients import CallerRegistration
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
 from iam.domain.facts import Case, Fact, case_of, establish, followed_service
@@ -115,8 +116,7 @@ class Authorization:
         return self._library.current() if ask.known_at is None else self._library.known_at(ask.known_at)
 
     def _judge(self, inquiry: Inquiry, situation: Situation, law: Law) -> Decision:
-        if inquiry.caller and not situation.showing(Proof.CALLER):
-            raise CallerNotActive("caller_not_active", "The calling client or its access token is no longer active.")
+        caller = _registration(inquiry, situation)
         question = inquiry.question
         blank = Decision(
             id=self._randomness.identifier(),
@@ -128,6 +128,7 @@ class Authorization:
             as_of=inquiry.at,
             known_at=situation.recorded_at,
             book=law.hash,
+            caller=caller,
         )
         service = law.catalogue.services.get(question.service)
         if service is None:
@@ -135,6 +136,16 @@ class Authorization:
         if question.action not in service.actions:
             return replace(blank, reason="unknown_action")
         return _judged(blank, case_of(question, situation, law.catalogue, inquiry.at), law)
+
+
+def _registration(inquiry: Inquiry, situation: Situation) -> CallerRegistration | None:
+    """What the caller's registration says now. Raises CallerNotActive (`caller_not_active`)."""
+    if not inquiry.caller:
+        return None
+    for one in situation.exhibits:
+        if one.proof is Proof.CALLER:
+            return CallerRegistration.parse(one.detail)
+    raise CallerNotActive("caller_not_active", "The calling client or its access token is no longer active.")
 
 
 def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:

@@ -1,12 +1,11 @@
-"""The arms of the one statement of a check: each selects the exhibits of one proof.
-
-In an arm `:name` is a value of the inquiry, `#name` a proof, `@x` says that a row of x is the version that counts,
-`~x` that it is valid at the instant asked, and a word in capitals stands for the text below.
-"""
+"""The arms of the one statement of a check: each selects the exhibits of one proof."""
 
 from __future__ import annotations
 
 from iam.domain.authorization import Proof
+
+# In an arm `:name` is a value of the inquiry, `#name` a proof, `@x` says that a row of x is the version that counts,
+# `~x` that it is valid at the instant asked, and a word in capitals stands for a text below.
 
 PROOFS = tuple(Proof)
 """A row tells its proof by its place here; the head comes as place -1."""
@@ -19,7 +18,8 @@ REVISION_KNOWN_AT = (
 )
 
 CALLER = """SELECT #caller, c.key,
-CASE WHEN c.profile_until < c.valid_until THEN c.profile_until ELSE c.valid_until END, c.kind
+CASE WHEN c.profile_until < c.valid_until THEN c.profile_until ELSE c.valid_until END,
+c.kind || '|' || c.services || '|' || c.niss_services || '|' || c.enterprise
 FROM clients c JOIN enterprises e ON e.key = c.enterprise
 WHERE c.key = :caller AND c.superseded = FOREVER AND c.valid_from <= :now AND c.valid_until > :now
 AND (c.profile_until IS NULL OR c.profile_until > :now)

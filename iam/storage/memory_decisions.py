@@ -7,7 +7,7 @@ from datetime import datetime
 
 from iam.domain.appointments import Appointment, Grant, GroupMember, Portfolio, PortfolioKind
 from iam.domain.authorization import Exhibit, Inquiry, Proof, Question, SubjectKind
-from iam.domain.clients import Client
+from iam.domain.clients import Client, written_registration
 from iam.domain.delegations import Delegation, DelegationState
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise
 from iam.domain.mandates import Cover
@@ -42,7 +42,7 @@ def _caller(newest: Reading, inquiry: Inquiry) -> Iterator[Exhibit]:
     token = newest.get(IssuedToken, inquiry.caller_token)
     if inquiry.caller_token and (token is None or token.client != client.id or token.revoked_at is not None):
         return
-    yield Exhibit(Proof.CALLER, client.id, _client_end(client), client.kind.value)
+    yield Exhibit(Proof.CALLER, client.id, _client_end(client), written_registration(client))
 
 
 def _good(client: Client, at: datetime) -> bool:
