@@ -131,7 +131,7 @@ class Tokens:
             uow.commit()
         return standing
 
-    def introspect(self, asker: ProvenClient | Caller, jti: str) -> Standing | None:
+    def introspect(self, asker: ProvenClient | Caller, jti: str | None) -> Standing | None:
         """What a token is worth now to a service that relies on it; None for every token that is worth nothing to it.
 
         Each scope is judged again; one that is no longer permitted takes the whole token with it. The asker must be
@@ -148,7 +148,7 @@ class Tokens:
             client_id = asker.client.id if isinstance(asker, ProvenClient) else asker.client_id
             now = self._clock.now()
             client = reading.get(Client, client_id)
-            token = reading.get(IssuedToken, jti)
+            token = reading.get(IssuedToken, jti) if jti else None
             known = client is not None and token is not None and _relies_on(client, token, now)
             owner = reading.get(Client, token.client) if token and known else None
             if token is None or owner is None or not owner.usable(now):

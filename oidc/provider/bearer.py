@@ -16,13 +16,12 @@ from iam.web import challenges
 from iam.web.problems import ProblemAnswer
 from oidc import jose
 from oidc.jws_reading import MAX_CHARS
-from oidc.provider.access_tokens import TYPE
 from oidc.provider.live_keys import SigningKeys
-from oidc.signing_keys import SIGNING_ALGORITHMS, KeyRing
+from oidc.provider.own_tokens import OwnTokens
+from oidc.signing_keys import KeyRing
 
 MOST_REMEMBERED: Final = 20_000
 _HEADER: Final = re.compile(r"Bearer ([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)
-_ALGORITHMS: Final = frozenset(SIGNING_ALGORITHMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class BearerTokens:
 
     def __init__(self, issuer: str, keys: SigningKeys, clock: Clock, service: str = OUR_SERVICE) -> None:
         """`service` is the audience that tokens must have."""
-        self._issuer = issuer
+        self._own = OwnTokens(issuer, keys)
         self._keys = keys
         self._clock = clock
         self._service = service
@@ -80,15 +79,14 @@ class BearerTokens:
     def _verified(self, token: str, now: datetime) -> _Known:
         """Verify an access token of ours (RFC 9068 §4), in these steps:
 
-        (1) its signature is one of our published keys', its type `at+jwt`;
-        (2) we issued it, for this service and no other;
+        (1) we issued it: its signature, type and issuer are ours;
+        (2) it is for this service and no other;
         (3) it has not expired, and does not live longer than our tokens do;
         (4) its client is `client_id` and `sub`, and it has a `jti` and a scope.
         """
-        verified = self._signature(token)  # (1)
+        verified = self._own.verify(token)  # (1)
         claims = verified.claims
-        jose.check_issuer(claims, self._issuer)  # (2)
-        jose.check_audience(claims, self._service, single_string=True)
+        jose.check_audience(claims, self._service, single_string=True)  # (2)
         times = jose.check_times(claims, now, max_life=LONGEST_LIFE, iat_required=True)  # (3)
         client_id, scope = jose.text_claim(claims, "client_id"), claims.get("scope")  # (4)
         if claims.get("sub") != client_id or not isinstance(scope, str):
@@ -103,14 +101,6 @@ class BearerTokens:
         kid = verified.header.get("kid")
         ends = [key.removed_after for key in self._keys.ring().keys if kid in (None, key.kid)]
         return _Known(caller, min([times.expires_at, *(end for end in ends if end is not None)]))
-
-    def _signature(self, token: str) -> jose.Verified:
-        try:
-            return jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE)
-        except jose.InvalidToken as fault:
-            if fault.code is not jose.TokenFault.KEY_UNKNOWN or not self._keys.look_again():
-                raise
-        return jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE)
 
     def _memory(self) -> dict[bytes, _Known]:
         """What is remembered under the ring in use; another ring starts with nothing."""

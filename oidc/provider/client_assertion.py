@@ -84,7 +84,7 @@ class ClientAssertions:
             client = self._find(client_id)
             if client is None or not client.usable(now):  # (3)
                 spend_verification(assertion, MAX_CHARS)
-                raise _refused("unknown_client", f"client {client_id} is unknown or has ended")
+                raise _refused("unknown_client", "there is no such client, or its registration or profile has ended")
             verified = _verified(assertion, client)  # (4)
             self._check_audience(verified, client)  # (5)
             rules = RULES[client.profile]

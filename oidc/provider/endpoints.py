@@ -1,0 +1,92 @@
+"""The endpoints of the authorization server, as one blueprint that takes what it works with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Response, abort, current_app, request
+
+from iam.web.markers import public
+from oidc.provider.exchange import Exchange, read_exchange
+from oidc.provider.explanations import as_json, as_page
+from oidc.provider.introspection import JSON, JWT
+from oidc.provider.metadata import metadata
+from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.strict_form import MAX_BYTES
+
+NAME: Final = "oauth2"
+KEYS_KEPT_FOR: Final = 300
+"""Seconds for which anybody may keep the key set: well within the time between a key's publication and first use."""
+TEXTS_KEPT_FOR: Final = 3600
+
+_BY_ITSELF: Final = public("the request authenticates its client itself")
+_FOR_ALL: Final = public("what everybody must know to verify tokens or to understand a refusal")
+
+
+def provider_blueprint(parts: Parts) -> Blueprint:
+    """The endpoints; register the blueprint without a prefix, at the root of the issuer."""
+    provider = Provider(parts)
+    blueprint = Blueprint(NAME, __name__)
+    _add_posts(blueprint, provider)
+    _add_gets(blueprint, provider)
+    return blueprint
+
+
+def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
+    def answer(act: Callable[[Exchange], Response], *media_types: str) -> Response:
+        url = provider.issuer + request.path
+        return provider.guarded(lambda: act(read_exchange(request, url, media_types)))
+
+    def token() -> Response:
+        return answer(provider.token_response, JSON)
+
+    def introspect() -> Response:
+        return answer(lambda exchange: provider.endpoint_response("introspection", exchange), JSON, JWT)
+
+    def revoke() -> Response:
+        return answer(lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
+
+    for path, view in ((TOKEN_PATH, token), ("/oauth2/introspect", introspect), ("/oauth2/revoke", revoke)):
+        marked = _BY_ITSELF(view)
+        marked.max_body = MAX_BYTES  # type: ignore[attr-defined]
+        blueprint.add_url_rule(path, view.__name__, marked, methods=["POST"])
+
+
+def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
+    def jwks() -> Response:
+        document = provider.parts.keys.published()
+        return _kept(json.dumps(document, sort_keys=True), "application/jwk-set+json", KEYS_KEPT_FOR)
+
+    def server_metadata() -> Response:
+        prefix = f"{NAME}."
+        rules = [rule for rule in current_app.url_map.iter_rules() if rule.endpoint.startswith(prefix)]
+        paths = {rule.endpoint.removeprefix(prefix): rule.rule for rule in rules}
+        catalogue = provider.parts.library.current().catalogue
+        told = metadata(provider.issuer, paths, provider.grant_types, catalogue)
+        return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR)
+
+    def explanation(reason: str) -> Response:
+        try:
+            texts = provider.parts.library.current().texts(reason)
+        except KeyError:
+            abort(404)
+        kind = request.accept_mimetypes.best_match((JSON, "text/html"), JSON)
+        written = as_page(reason, texts) if kind == "text/html" else as_json(reason, texts)
+        return _kept(written, "text/html; charset=utf-8" if kind == "text/html" else JSON, TEXTS_KEPT_FOR)
+
+    blueprint.add_url_rule("/oauth2/jwks", "jwks", _FOR_ALL(jwks))
+    blueprint.add_url_rule("/.well-known/oauth-authorization-server", "metadata", _FOR_ALL(server_metadata))
+    blueprint.add_url_rule("/explanations/<reason>", "explanation", _FOR_ALL(explanation))
+
+
+def _kept(written: str, media_type: str, seconds: int) -> Response:
+    """An answer that may be kept for a while, and asked for again by its tag (RFC 9110 §8.8.3)."""
+    answer = Response(written, content_type=media_type)
+    answer.headers["Cache-Control"] = f"public, max-age={seconds}"
+    answer.headers["Vary"] = "Accept"
+    answer.set_etag(hashlib.sha256(written.encode()).hexdigest()[:32])
+    answer.make_conditional(request)
+    return answer

@@ -1,0 +1,68 @@
+"""One request to an endpoint of the authorization server, with its parameters read strictly."""
+
+from __future__ import annotations
+
+from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request
+from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
+from flask import Request
+
+from iam.domain.clients import ProvenClient
+from oidc.provider.client_assertion import METHOD
+from oidc.provider.errors import InvalidRequest
+from oidc.provider.strict_form import MAX_BYTES, read_form
+
+
+class Exchange(OAuth2Request):
+    """A request as authlib's registries take it; `parameters` are those of the body, each once."""
+
+    def __init__(self, url: str, parameters: dict[str, str], authorization: str | None, accept: str) -> None:
+        """`url` is the endpoint's own, from configuration; `accept` the preferred media type of the answer."""
+        super().__init__("POST", url)
+        self.parameters = parameters
+        self.authorization = authorization
+        self.accept = accept
+        self.payload = BasicOAuth2Payload(parameters)
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The parameters of the body."""
+        return self.parameters
+
+    def required(self, name: str) -> str:
+        """A parameter that must be there. Raises `InvalidRequest`."""
+        if name not in self.parameters:
+            raise InvalidRequest("parameter_missing", f"Send the parameter {name}.")
+        return self.parameters[name]
+
+
+class ProvenSoftware(ClientMixin):
+    """A client that proved its key, as authlib's registries see it."""
+
+    def __init__(self, proof: ProvenClient) -> None:
+        self.proof = proof
+
+    def get_client_id(self) -> str:
+        """The client_id."""
+        return self.proof.client.id
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Every client authenticates in the one way, at every endpoint."""
+        return method == METHOD
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Every client may use the grants that are registered: what it gets is for the judge to say."""
+        return True
+
+
+def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Exchange:
+    """Read a request; `answers` are the media types of the answer, the usual one first.
+
+    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form.
+    """
+    if request.query_string:
+        raise InvalidRequest("query_refused", "Send the parameters in the body, none in the URL.")
+    if (request.content_length or 0) > MAX_BYTES:
+        raise InvalidRequest("body_too_large", f"Send at most {MAX_BYTES} bytes.")
+    parameters = read_form(request.headers.get("Content-Type", ""), request.get_data(cache=False))
+    accept = request.accept_mimetypes.best_match(answers, answers[0]) or answers[0]
+    return Exchange(url, parameters, request.headers.get("Authorization"), accept)

@@ -1,0 +1,40 @@
+"""Refusals of the use-cases, as the OAuth errors that answer them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from iam.services.authorization import CallerNotActive
+from iam.services.client_proofs import ProofRefused
+from iam.services.tokens import TokenFault, TokenRefused
+from oidc.provider.errors import (
+    InvalidAuthorizationDetails,
+    InvalidClient,
+    InvalidGrant,
+    InvalidScope,
+    InvalidToken,
+    ProviderError,
+    UnauthorizedClient,
+)
+
+_ERRORS: Final[Mapping[TokenFault, type[ProviderError]]] = {
+    TokenFault.INVALID_SCOPE: InvalidScope,
+    TokenFault.INVALID_AUTHORIZATION_DETAILS: InvalidAuthorizationDetails,
+    TokenFault.UNAUTHORIZED_CLIENT: UnauthorizedClient,
+    TokenFault.INVALID_GRANT: InvalidGrant,
+}
+
+
+@contextmanager
+def as_oauth_errors() -> Iterator[None]:
+    """Raise the OAuth error that answers a use-case's refusal."""
+    try:
+        yield
+    except TokenRefused as refusal:
+        raise _ERRORS[refusal.fault](refusal.code, refusal.detail, explained=refusal.judged) from None
+    except ProofRefused as refusal:
+        raise InvalidClient(refusal.code, refusal.detail) from None
+    except CallerNotActive as refusal:
+        raise InvalidToken(refusal.code, refusal.detail) from None

@@ -1,0 +1,125 @@
+"""The authorization server: authlib's registries of grants, endpoints and client authentication, with our rules."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+import structlog
+from authlib.common.security import is_secure_transport
+from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
+from flask import Response
+from werkzeug.datastructures import Headers
+
+from iam.domain.clients import Client
+from iam.ports import Clock, Library
+from iam.services.tokens import Tokens
+from iam.settings import UnsafeSettings
+from oidc.provider.bearer import BearerTokens
+from oidc.provider.client_assertion import METHOD, ClientAssertions
+from oidc.provider.client_credentials import ClientCredentials
+from oidc.provider.errors import InvalidRequest, ProviderError, UnsupportedGrantType
+from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.introspection import Introspection
+from oidc.provider.live_keys import SigningKeys
+from oidc.provider.own_tokens import OwnTokens
+from oidc.provider.revocation import Revocation
+
+TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
+GRANTS: Final = (ClientCredentials,)
+ENDPOINTS: Final = (Introspection, Revocation)
+_log: Final = structlog.get_logger("oidc.provider")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """What the authorization server works with."""
+
+    issuer: str
+    """Our public base URL, without a slash at the end."""
+    find_client: Callable[[str], Client | None]
+    tokens: Tokens
+    keys: SigningKeys
+    bearer: BearerTokens
+    library: Library
+    clock: Clock
+
+
+class Provider(AuthorizationServer):
+    """Ties requests to grants and endpoints, and every refusal to one answer and one event in the log."""
+
+    def __init__(self, parts: Parts) -> None:
+        """Raises UnsafeSettings for an issuer that is neither https nor this machine (RFC 6749 §3.2)."""
+        super().__init__()
+        if not is_secure_transport(parts.issuer):
+            raise UnsafeSettings(["PROCURA_ISSUER must be an https URL, or name this machine"])
+        self.parts = parts
+        self.issuer = parts.issuer
+        self.own_tokens = OwnTokens(parts.issuer, parts.keys)
+        self._assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.find_client)
+        self.register_client_auth_method(METHOD, self._prove)
+        for grant in GRANTS:
+            self.register_grant(grant)
+        for endpoint in ENDPOINTS:
+            self.register_endpoint(endpoint)
+
+    @property
+    def grant_types(self) -> list[str]:
+        """The grant types that are registered."""
+        return [grant.GRANT_TYPE for grant in GRANTS]
+
+    def guarded(self, act: Callable[[], Response]) -> Response:
+        """The answer of an act, or of the refusal that it raises."""
+        try:
+            return act()
+        except OAuth2Error as error:
+            return self.handle_error_response(None, error)
+
+    def token_response(self, exchange: Exchange) -> Response:
+        """The answer to a request for a token."""
+        return cast(Response, self.create_token_response(exchange))
+
+    def endpoint_response(self, name: str, exchange: Exchange) -> Response:
+        """The answer of a registered endpoint."""
+        return cast(Response, self.create_endpoint_response(name, exchange))  # type: ignore[no-untyped-call]
+
+    def create_oauth2_request(self, request: Exchange) -> Exchange:
+        """The request, which was read before."""
+        return request
+
+    def send_signal(self, name: str, *args: object, **kwargs: object) -> None:
+        """Nobody listens: what follows from an act is announced in its own transaction."""
+
+    def get_error_uri(self, request: OAuth2Request | None, error: ProviderError) -> str | None:
+        """Where a judged refusal is explained."""
+        return f"{self.issuer}/explanations/{error.reason}" if error.explained else None
+
+    def handle_response(
+        self,
+        status: int,
+        body: Mapping[str, object] | str,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]],
+    ) -> Response:
+        """The answer itself."""
+        written = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+        return Response(written, status, Headers(cast(Iterable[tuple[str, str]], headers)))
+
+    def handle_error_response(self, request: OAuth2Request | None, error: OAuth2Error) -> Response:
+        """The answer that refuses, told in the log once."""
+        told = error if isinstance(error, ProviderError) else _ours(request, error)
+        _log.warning("oauth_refused", status=told.status_code, error=told.error, code=told.reason, detail=told.detail)
+        return self.handle_response(*told(self.get_error_uri(request, told)))
+
+    def _prove(self, _query_client: object, request: Exchange) -> ProvenSoftware:
+        return ProvenSoftware(self._assertions.prove(request.parameters, self.parts.clock.now()))
+
+
+def _ours(request: OAuth2Request | None, error: OAuth2Error) -> ProviderError:
+    if not isinstance(error, UnsupportedGrantTypeError):
+        raise error
+    if request is None or request.payload is None or request.payload.grant_type is None:
+        return InvalidRequest("parameter_missing", "Send the parameter grant_type.")
+    return UnsupportedGrantType("unsupported_grant_type", "This grant type is not one of those in our metadata.")
