@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from iam.domain.errors import Refusal, RefusalKind, Unavailable
@@ -144,5 +144,4 @@ def _circumstances() -> dict[str, object]:
     return {
         "method": request.method if request.method in _METHODS else "other",
         "route": request.url_rule.rule if request.url_rule else "",
-        "request_id": g.get("request_id", ""),
     }

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import Final
+from collections.abc import Callable, Collection, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-import structlog
-from flask import Flask, Response, g, request
+from flask import Flask, request
 
 from iam.ports import Randomness
 from iam.web import problems
 from iam.web.problems import Issue, IssueType, ProblemAnswer, Where
 
 REQUEST_ID: Final = "X-Request-ID"
+ENVIRON_REQUEST_ID: Final = "procura.request_id"
+"""Where the WSGI environment holds the id of the request."""
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 _REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
 _FORWARDED_HOST: Final = re.compile(r"(?:^|[;,])\s*host\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
-_OVERRIDES: Final = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-URL", "X-Rewrite-URL")
+_OVERRIDES: Final = frozenset(
+    f"HTTP_X_{name}"
+    for name in ("HTTP_METHOD_OVERRIDE", "HTTP_METHOD", "METHOD_OVERRIDE", "ORIGINAL_URL", "REWRITE_URL")
+)
+"""Headers by which some servers change the method or the path after a proxy has judged them."""
+
 _ALWAYS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -35,50 +45,58 @@ def install(app: Flask, hosts: Collection[str], randomness: Randomness, *, https
     """
     port = 443 if https else 80
     known = frozenset(host.lower() for host in hosts) | {f"{host.lower()}:{port}" for host in hosts if ":" not in host}
-    added = _ALWAYS | (_TRANSPORT if https else {})
+    app.wsgi_app = Completed(app.wsgi_app, randomness, https=https)  # type: ignore[method-assign]
 
-    def begin() -> None:
-        g.request_id = _request_id(randomness)
-        structlog.contextvars.clear_contextvars()
-        structlog.contextvars.bind_contextvars(request_id=g.request_id)
-        _check_hosts(known)
-        _check_overrides()
-
-    def complete(response: Response) -> Response:
-        for name, value in added.items():
-            response.headers.setdefault(name, value)
-        response.headers[REQUEST_ID] = g.get("request_id", "")
-        return response
-
-    app.before_request(begin)
-    app.after_request(complete)
+    app.before_request(lambda: check_environ(request.environ, known))
 
 
-def _request_id(randomness: Randomness) -> str:
-    """The id the caller gave, to be echoed (AuthZEN Authorization API 1.0, "Request Identification"), or a new one.
+def check_environ(environ: WSGIEnvironment, known: frozenset[str]) -> None:
+    """Refuse a request for, or forwarded from, a host that is not ``known``, and headers that would change it.
 
-    Only visible ASCII is echoed, at most 128 characters: what else was sent is left out of answer and log.
+    No link is ever built from these headers. Raises ProblemAnswer (400).
     """
-    sent = request.headers.get(REQUEST_ID, "")
-    return sent if _REQUEST_ID.fullmatch(sent) else randomness.identifier()
-
-
-def _check_hosts(known: frozenset[str]) -> None:
-    """Refuse a request for, or forwarded from, a host that is not ours; no link is ever built from these headers."""
-    named = [request.headers.get("Host", "")]
-    if "X-Forwarded-Host" in request.headers:
-        named.append(request.headers["X-Forwarded-Host"])
-    if "Forwarded" in request.headers:
-        named += _FORWARDED_HOST.findall(request.headers["Forwarded"])
-    if not known.issuperset(host.strip().lower() for host in named):
+    named = [environ.get("HTTP_HOST", "")]
+    if "HTTP_X_FORWARDED_HOST" in environ:
+        named.append(environ["HTTP_X_FORWARDED_HOST"])
+    if "HTTP_FORWARDED" in environ:
+        named += _FORWARDED_HOST.findall(environ["HTTP_FORWARDED"])
+    if not known.issuperset([host.strip().lower() for host in named]):
         raise _refused("unknown_host", "Host", "This service does not answer for that host.")
+    if not _OVERRIDES.isdisjoint(environ):
+        name = min(_OVERRIDES & environ.keys()).removeprefix("HTTP_").replace("_", "-").title()
+        raise _refused("override_header", name, f"Leave out the header {name}.")
 
 
-def _check_overrides() -> None:
-    """Refuse headers by which some servers change the method or the path after a proxy has judged them."""
-    for name in _OVERRIDES:
-        if name in request.headers:
-            raise _refused("override_header", name, f"Leave out the header {name}.")
+class Completed:
+    """A WSGI application whose requests have an id and whose answers carry the headers of every answer.
+
+    A header that the application set itself is left as it is.
+    """
+
+    def __init__(self, application: WSGIApplication, randomness: Randomness, *, https: bool) -> None:
+        self._application = application
+        self._randomness = randomness
+        self._added = [(name, name.lower(), value) for name, value in (_ALWAYS | (_TRANSPORT if https else {})).items()]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Serve one request."""
+        request_id = self._request_id(environ.get("HTTP_X_REQUEST_ID", ""))
+        environ[ENVIRON_REQUEST_ID] = request_id
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
+            present = {name.lower() for name, _value in headers}
+            headers += [(name, value) for name, key, value in self._added if key not in present]
+            headers.append((REQUEST_ID, request_id))
+            return start_response(status, headers, *failure)
+
+        return self._application(environ, start)
+
+    def _request_id(self, sent: str) -> str:
+        """The id the caller gave, to be echoed (AuthZEN Authorization API 1.0, "Request Identification"), or a new one.
+
+        Only visible ASCII is echoed, at most 128 characters: what else was sent is left out of answer and log.
+        """
+        return sent if _REQUEST_ID.fullmatch(sent) else self._randomness.identifier()
 
 
 def _refused(code: str, header: str, detail: str) -> ProblemAnswer:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, current_app, request
 
 from iam.web import problems
 from iam.web.problems import ProblemAnswer
 from iam.web.strict_json import MAX_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 MAX_BODY: Final = MAX_BYTES
 MAX_HEADERS: Final = 32_768
@@ -69,17 +72,27 @@ def refuse_body() -> None:
         raise _bad("unexpected_body", "This operation takes no body.")
 
 
-def _check_request() -> None:
-    environ = request.environ
+def check_environ(environ: WSGIEnvironment, limit: int) -> None:
+    """Judge a request by its WSGI environment alone; its body may have ``limit`` bytes.
+
+    Raises ProblemAnswer: 400 for a path, query, header or framing that two servers could take differently or that is
+    too large, 413 for a body that says it is, 415 for a packed one.
+    """
     _check_path(environ.get("PATH_INFO", ""))
     if len(environ.get("QUERY_STRING", "")) > MAX_QUERY:
         raise _bad("query_too_large", f"Send a query of at most {MAX_QUERY} characters.")
-    if sum(len(value) for name, value in environ.items() if name.startswith("HTTP_")) > MAX_HEADERS:
+    if sum([len(value) for name, value in environ.items() if name[:5] == "HTTP_"]) > MAX_HEADERS:
         raise _bad("headers_too_large", f"Send headers of at most {MAX_HEADERS} characters in all.")
     for name in _ONCE:
         if "," in environ.get(name, ""):
             raise _bad("repeated_header", f"Send {name.removeprefix('HTTP_').replace('_', '-').title()} once.")
-    _check_framing(environ.get("HTTP_TRANSFER_ENCODING"), environ.get("CONTENT_LENGTH") or "0")
+    _check_framing(environ, limit)
+
+
+def _check_request() -> None:
+    limit = largest_body()
+    check_environ(request.environ, limit)
+    request.max_content_length = limit
 
 
 def _check_path(path: str) -> None:
@@ -89,18 +102,17 @@ def _check_path(path: str) -> None:
         raise _bad("malformed_path", "Send the path in its plain form.")
 
 
-def _check_framing(transfer_encoding: str | None, length: str) -> None:
+def _check_framing(environ: WSGIEnvironment, limit: int) -> None:
     """Refuse a body whose end two servers could see in different places, and one larger than may be."""
-    if transfer_encoding is not None:
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if "HTTP_TRANSFER_ENCODING" in environ:
         raise _bad("transfer_encoding", "Send the body whole, with its Content-Length and without Transfer-Encoding.")
     if not _LENGTH.fullmatch(length):
         raise _bad("content_length", "Send Content-Length as a number of bytes.")
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if environ.get("HTTP_CONTENT_ENCODING", "identity").lower() != "identity":
         raise ProblemAnswer(problems.unsupported_media_type("content_encoding", "Send the body without encoding."))
-    limit = largest_body()
     if int(length) > limit:
         raise ProblemAnswer(problems.payload_too_large(limit))
-    request.max_content_length = limit
 
 
 def _bad(code: str, detail: str) -> ProblemAnswer:

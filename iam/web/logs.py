@@ -15,7 +15,9 @@ from pathlib import PurePath
 from typing import Any, Final, TextIO
 
 import structlog
+from flask import has_request_context, request
 
+from iam.web.headers import ENVIRON_REQUEST_ID
 from iam.web.masking import mask_for_name, masked, masked_number
 
 MAX_TEXT: Final = 500
@@ -36,10 +38,10 @@ def configure(stream: TextIO, now: Callable[[], datetime], level: int = logging.
     write = _writer(stream)
 
     def finish(_logger: object, level_name: str, event: MutableMapping[str, Any]) -> str:
-        return line_of(now(), level_name, event)
+        return line_of(now(), level_name, _with_request(event))
 
     structlog.configure(
-        processors=[structlog.contextvars.merge_contextvars, finish],
+        processors=[finish],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_names: _Lines(write),
         cache_logger_on_first_use=False,
@@ -133,6 +135,12 @@ def _clean_members(members: Mapping[Any, object], depth: int) -> dict[str, objec
     return clean
 
 
+def _with_request(event: Mapping[str, object]) -> Mapping[str, object]:
+    """The event with the id of the request in which it happened, where there is one."""
+    request_id = request.environ.get(ENVIRON_REQUEST_ID) if has_request_context() else None
+    return {**event, "request_id": request_id} if request_id else event
+
+
 def _writer(stream: TextIO) -> Callable[[str], None]:
     lock = threading.Lock()
 
@@ -167,4 +175,4 @@ class _LibraryEvents(logging.Handler):
         except Exception:  # whatever a library passed: a broken log call must not break the act
             event["event"] = "unreadable_log_record"
         event["exc_info"] = record.exc_info
-        self._write(line_of(self._now(), record.levelname.lower(), event))
+        self._write(line_of(self._now(), record.levelname.lower(), _with_request(event)))
