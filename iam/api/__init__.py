@@ -1,0 +1,1 @@
+"""The doors for machines: access evaluation by AuthZEN."""
