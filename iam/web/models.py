@@ -38,12 +38,14 @@ class Written:
     """Says how a text becomes a value of the domain, and how that is written again.
 
     ``Annotated[CbeNumber, Written(CbeNumber.parse, max_length=20)]``. ``read`` raises a Refusal for what it cannot
-    read; it never sees more than ``max_length`` characters. ``format`` and ``example`` go into the description.
+    read; it never sees more than ``max_length`` characters. ``pattern`` is tried
+    before (by a matcher whose time is linear) and described; ``format`` and ``example`` are only described.
     """
 
     read: Callable[[str], object]
     max_length: int
     write: Callable[[Any], str] = str
+    pattern: str | None = None
     format: str | None = None
     example: str | None = None
 
@@ -51,7 +53,7 @@ class Written:
         """The validation: a text of bounded length, read strictly."""
         return core_schema.no_info_after_validator_function(
             self._reading,
-            core_schema.str_schema(strict=True, max_length=self.max_length),
+            core_schema.str_schema(strict=True, max_length=self.max_length, pattern=self.pattern),
             serialization=core_schema.plain_serializer_function_ser_schema(
                 self.write, return_schema=core_schema.str_schema()
             ),
@@ -59,10 +61,9 @@ class Written:
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """The JSON schema: a text of bounded length."""
-        told: dict[str, Any] = {"type": "string", "maxLength": self.max_length}
-        if self.format:
-            told["format"] = self.format
-        return told | ({"examples": [self.example]} if self.example else {})
+        more = {"pattern": self.pattern, "format": self.format, "examples": self.example and [self.example]}
+        told = {"type": "string", "maxLength": self.max_length}
+        return told | {keyword: value for keyword, value in more.items() if value}
 
     def _reading(self, text: str) -> object:
         try:

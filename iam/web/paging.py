@@ -75,7 +75,10 @@ class PageQuery(Input):
 
     limit: Annotated[int, Field(ge=1, le=MAX_LIMIT, description="Items on a page, at most.")] = DEFAULT_LIMIT
     cursor: Annotated[
-        Annotated[Cursor, Written(Cursor.parse, max_length=_LONGEST_CURSOR, write=Cursor.write)] | None,
+        Annotated[
+            Cursor, Written(Cursor.parse, max_length=_LONGEST_CURSOR, write=Cursor.write, pattern="^[A-Za-z0-9_-]+$")
+        ]
+        | None,
         Field(description="From `next` of the page before; without it the listing begins."),
     ] = None
 

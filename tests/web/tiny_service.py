@@ -27,7 +27,7 @@ from iam.web.routes import Answer, Api
 
 NISS = "85073003328"
 CANARY = "cAnAry-7f3a-S3cr3t"
-Cbe = Annotated[CbeNumber, Written(CbeNumber.parse, max_length=20)]
+Cbe = Annotated[CbeNumber, Written(CbeNumber.parse, max_length=20, pattern="^[0-9A-Z. ]+$", example="0206.731.645")]
 
 
 class Phone(Input):
