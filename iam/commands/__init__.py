@@ -1,0 +1,1 @@
+"""The commands of `procura`, one module a subject."""

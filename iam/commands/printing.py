@@ -1,0 +1,56 @@
+"""What commands print: tables and sentences for people, JSON for programs, one clear line when something is wrong."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any, TypeVar
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from iam.domain.errors import Refusal
+from iam.outside.sealing import UnsafeSetting
+from iam.settings import UnsafeSettings
+
+F = TypeVar("F", bound=Callable[..., Any])
+console = Console(highlight=False)
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a program to read.")
+
+
+def speaking(command: F) -> F:
+    """Turn refusals and unsafe settings of a command into one line on standard error and status 1."""
+
+    @wraps(command)
+    def spoken(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return command(*args, **kwargs)
+        except Refusal as refusal:
+            raise click.ClickException(f"{refusal.detail} ({refusal.code})") from None
+        except UnsafeSettings as unsafe:
+            lines = "\n".join(f"  {problem}" for problem in unsafe.problems)
+            raise click.ClickException(f"the service does not start with these settings:\n{lines}") from None
+        except UnsafeSetting as unsafe:
+            raise click.ClickException(str(unsafe)) from None
+
+    return spoken  # type: ignore[return-value]
+
+
+def show(record: Mapping[str, object], as_json: bool) -> None:
+    """Print one record: as JSON, or as lines of name and value."""
+    if as_json:
+        click.echo(json.dumps(record, ensure_ascii=False, indent=2, default=str))
+        return
+    for name, value in record.items():
+        console.print(f"[bold]{name}[/bold]  {value}")
+
+
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+    """Print a table for people."""
+    grid = Table(*columns, title=title)
+    for row in rows:
+        grid.add_row(*(str(cell) for cell in row))
+    console.print(grid)

@@ -1,0 +1,86 @@
+"""`procura officer`, `procura client` and `procura keys`: what only the operator of the server may do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from iam.app import house
+from iam.commands.printing import as_json, show, speaking
+from iam.domain.clients import Profile
+from iam.domain.identifiers import CbeNumber, Niss
+from iam.domain.periods import local_date, parse_instant
+from iam.services.client_orders import ALGORITHMS, NewDeclarationService
+
+
+@click.group("officer")
+def officer() -> None:
+    """Officers of the administration."""
+
+
+@officer.command("add")
+@click.option("--label", required=True, help="How the administration calls this officer.")
+@as_json
+@speaking
+def add_officer(label: str, as_json: bool) -> None:
+    """Appoint the first officer; the NISS is asked for (or read from standard input), never given as an argument."""
+    text = click.prompt("NISS", hide_input=True)
+    with house() as here:
+        niss = Niss.parse(text, on=local_date(here.clock.now()))
+        appointment = here.officers.add_first(niss, label)
+    show({"appointment": appointment.id, "enterprise": appointment.enterprise}, as_json)
+
+
+@click.group("keys")
+def keys() -> None:
+    """Our own signing keys."""
+
+
+@keys.command("rotate")
+@click.option("--algorithm", type=click.Choice(["ES256", "RS256"]), default="ES256", show_default=True)
+@as_json
+@speaking
+def rotate(algorithm: str, as_json: bool) -> None:
+    """Publish a successor of the signing key; it signs once everybody can know it, and the old one then retires."""
+    with house() as here:
+        successor = here.key_rotation.rotate(here.clock.now(), algorithm)
+    show({"kid": successor.kid, "algorithm": algorithm, "signs_from": successor.active_from.isoformat()}, as_json)
+
+
+@click.group("client")
+def client() -> None:
+    """Software that calls us."""
+
+
+@client.command("add")
+@click.option("--enterprise", help="CBE number of the operator; the administration when left out.")
+@click.option("--label", required=True, help="What people will recognise the declaration service by.")
+@click.option("--jwks", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JWK Set.")
+@click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ES256", show_default=True)
+@click.option("--service", "services", multiple=True, required=True, help="Service it may ask about; repeatable.")
+@click.option("--niss-service", "niss_services", multiple=True, help="Service with a legal ground for NISS numbers.")
+@click.option("--older-until", help="Instant at which the weaker profile for older software ends (RFC 3339).")
+@as_json
+@speaking
+def add_client(**given: Any) -> None:
+    """Register a declaration service; technical clients are registered by their enterprise's channel manager."""
+    with house() as here:
+        number = CbeNumber.parse(given["enterprise"] or here.settings.administration)
+        here.officers.establish()
+        registered = here.clients.register_declaration_service(
+            NewDeclarationService(
+                enterprise=number.value,
+                label=given["label"],
+                jwks=json.loads(given["jwks"].read_text(encoding="utf-8")),
+                algorithm=given["algorithm"],
+                services=given["services"],
+                niss_services=given["niss_services"],
+                profile=Profile.OLDER if given["older_until"] else Profile.DEFAULT,
+                profile_until=parse_instant(given["older_until"]) if given["older_until"] else None,
+            )
+        )
+    told = {"client_id": registered.id, "algorithm": registered.algorithm, "services": " ".join(registered.services)}
+    show(told, given["as_json"])

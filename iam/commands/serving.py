@@ -1,0 +1,74 @@
+"""`procura serve` and `procura worker`: the web server, and what is done beside it."""
+
+from __future__ import annotations
+
+import socket
+import time
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+
+from iam.app import House, house, settings_here
+from iam.commands.printing import console, speaking
+from iam.domain.errors import Unavailable
+
+SWEEP_AT_ONCE = 500
+"""Expired single-use values removed in one transaction."""
+
+
+@click.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; TLS ends in front of it.")
+@speaking
+def serve(host: str) -> None:
+    """Serve decisions, tokens and the administration API until stopped."""
+    settings = settings_here()
+    with house():
+        console.print(f"Procura serves {settings.issuer} on {host}:{settings.port}")
+    check_port(host, settings.port)
+    Granian(
+        "iam.app:create_service",
+        factory=True,
+        address=host,
+        port=settings.port,
+        interface=Interfaces.WSGI,
+        workers=settings.workers,
+        websockets=False,
+        log_access=False,
+    ).serve()
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse a port that somebody listens on already, in one clear line."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise click.ClickException(f"port {port} is taken: stop what uses it, or set PORT to another one") from None
+
+
+@click.command("worker")
+@click.option("--once", is_flag=True, help="Do what there is to do, then stop.")
+@click.option("--every", default=5, show_default=True, help="Seconds between two rounds.")
+@speaking
+def worker(once: bool, every: int) -> None:
+    """Follow the employer directory, rotate keys in time, and sweep out what has expired."""
+    with house() as here:
+        while True:
+            _round(here)
+            if once:
+                return
+            time.sleep(every)
+
+
+def _round(here: House) -> None:
+    try:
+        taken = here.directory_feed.follow(here.directory)
+        if taken:
+            console.print(f"{taken} changes of the employer directory")
+    except Unavailable as silent:
+        console.print(f"[yellow]{silent.detail}[/yellow] It is asked again in the next round.")
+    here.key_rotation.ensure(here.clock.now())
+    while here.archive.sweep(SWEEP_AT_ONCE):
+        pass
