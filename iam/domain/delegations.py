@@ -48,6 +48,17 @@ DELEGATION_TRANSITIONS: dict[tuple[DelegationState, DelegationEvent], Delegation
 """What is not in this table cannot happen."""
 
 
+class DelegationStanding(StrEnum):
+    """What a delegation is at an instant, computed from its state and period."""
+
+    PENDING_OTHER_PARTY = "pending_other_party"
+    LAPSED = "lapsed"
+    RUNNING = "running"
+    ENDED = "ended"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DelegationTerms:
     """What the two mandataries agree on; its hash binds the validation."""
@@ -162,6 +173,12 @@ class Delegation:
     def runs(self, at: datetime) -> bool:
         """Whether it gives access at an instant."""
         return self.state is DelegationState.VALIDATED and self.valid.contains(at)
+
+    def standing(self, at: datetime, answer_within: timedelta) -> DelegationStanding:
+        """What the delegation is at an instant."""
+        if self.state is DelegationState.VALIDATED:
+            return DelegationStanding.RUNNING if self.runs(at) else DelegationStanding.ENDED
+        return DelegationStanding.LAPSED if self.lapsed(at, answer_within) else DelegationStanding(self.state.value)
 
     def lapsed(self, at: datetime, answer_within: timedelta) -> bool:
         """Whether nobody answered the proposal in time."""

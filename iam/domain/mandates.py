@@ -10,7 +10,7 @@ from iam.domain.acceptances import ADMINISTRATIVE, Acceptance, Channel
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, Forbidden
 from iam.domain.mandate_states import PENDING, TRANSITIONS, Event, Side, Standing, State, next_state
-from iam.domain.mandate_terms import Terms
+from iam.domain.mandate_terms import ProposalRules, Terms
 from iam.domain.periods import Period, Quarter
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Cover",
     "Event",
     "Mandate",
+    "ProposalRules",
     "Side",
     "Standing",
     "State",
