@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 _HEADERS: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
-MAX_SCOPES: Final = 20
+MAX_SCOPES: Final = 10
 
 
 class ClientCredentials(BaseGrant, TokenEndpointMixin):

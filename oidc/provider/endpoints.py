@@ -15,12 +15,13 @@ from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
-from oidc.provider.strict_form import MAX_BYTES
 
 NAME: Final = "oauth2"
 KEYS_KEPT_FOR: Final = 300
 """Seconds for which anybody may keep the key set: well within the time between a key's publication and first use."""
 TEXTS_KEPT_FOR: Final = 3600
+LARGEST_ANSWERED: Final = 4_194_304
+"""Bytes of a body up to which a request gets an OAuth error; beyond, the house refuses it as too large."""
 
 _BY_ITSELF: Final = public("the request authenticates its client itself")
 _FOR_ALL: Final = public("what everybody must know to verify tokens or to understand a refusal")
@@ -51,7 +52,7 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
 
     for path, view in ((TOKEN_PATH, token), ("/oauth2/introspect", introspect), ("/oauth2/revoke", revoke)):
         marked = _BY_ITSELF(view)
-        marked.max_body = MAX_BYTES  # type: ignore[attr-defined]
+        marked.max_body = LARGEST_ANSWERED  # type: ignore[attr-defined]
         blueprint.add_url_rule(path, view.__name__, marked, methods=["POST"])
 
 

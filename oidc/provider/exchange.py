@@ -8,7 +8,7 @@ from flask import Request
 
 from iam.domain.clients import ProvenClient
 from oidc.provider.client_assertion import METHOD
-from oidc.provider.errors import InvalidRequest
+from oidc.provider.errors import InvalidClient, InvalidRequest
 from oidc.provider.strict_form import MAX_BYTES, read_form
 
 
@@ -57,12 +57,13 @@ class ProvenSoftware(ClientMixin):
 def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Exchange:
     """Read a request; `answers` are the media types of the answer, the usual one first.
 
-    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form.
+    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form; `InvalidClient`: a body too large
+    for any assertion, which is not read.
     """
     if request.query_string:
         raise InvalidRequest("query_refused", "Send the parameters in the body, none in the URL.")
     if (request.content_length or 0) > MAX_BYTES:
-        raise InvalidRequest("body_too_large", f"Send at most {MAX_BYTES} bytes.")
+        raise InvalidClient("body_too_large", f"No client is looked for in more than {MAX_BYTES} bytes.")
     parameters = read_form(request.headers.get("Content-Type", ""), request.get_data(cache=False))
     accept = request.accept_mimetypes.best_match(answers, answers[0]) or answers[0]
     return Exchange(url, parameters, request.headers.get("Authorization"), accept)

@@ -42,8 +42,9 @@ def metadata(
 
 
 def _authentication(endpoint: str) -> dict[str, object]:
+    """How a caller authenticates; at introspection an access token of its own will do, too (RFC 8414 §2)."""
     return {
-        f"{endpoint}_endpoint_auth_methods_supported": [METHOD],
+        f"{endpoint}_endpoint_auth_methods_supported": [METHOD, "Bearer"] if endpoint == "introspection" else [METHOD],
         f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
     }
 

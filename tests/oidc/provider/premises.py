@@ -1,0 +1,292 @@
+"""A small country with its authorization server: an employer, a provider with a mandate, their software, our doors."""
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from iam.domain.appointments import Grant
+from iam.domain.clients import Client, ClientKind
+from iam.domain.enterprises import Capacity, CapacityHeld, Ground
+from iam.domain.keys import SealedKey
+from iam.outside.randomness import SystemRandomness
+from iam.outside.sealing import Sealer
+from iam.ports import Archive, UnitOfWork
+from iam.services.authorization import Authorization
+from iam.services.tokens import Tokens
+from iam.web import errors, limits
+from oidc.client_keys import accept_jwks, canonical_jwks
+from oidc.provider.bearer import BearerTokens
+from oidc.provider.client_assertion import ASSERTION_TYPE
+from oidc.provider.endpoints import provider_blueprint
+from oidc.provider.key_rotation import KeyRotation
+from oidc.provider.live_keys import SigningKeys, sealed
+from oidc.provider.server import Parts
+from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_jwk
+from policies.book import read_book
+from policies.engine import CasbinLaw
+from policies.library import LawLibrary
+from tests.storage import records
+from tests.storage.clocks import START, SetClock
+
+ISSUER = "https://procura.example"
+NSSO = "0671516647"
+EMPLOYER, PROVIDER, OTHER = records.EMPLOYER, records.PROVIDER, records.OTHER
+SOFTWARE = f"self_service_procura_{PROVIDER}_abcdefghij"
+IN_HOUSE = f"self_service_procura_{EMPLOYER}_abcdefghij"
+SERVICE = f"declaration_service_procura_{NSSO}_abcdefghij"
+DECLARE, CONSULT = "scope:dimona:declaration:declare", "scope:dimona:declaration:consult"
+INTROSPECT, EVALUATE = "scope:authorization:token:introspect", "scope:authorization:decision:evaluate"
+MANDATE = [{"type": "procura_mandator", "mandator": EMPLOYER, "capacity": "service_provider"}]
+
+EC = ec.derive_private_key(0x5EED, ec.SECP256R1())
+OTHER_EC = ec.derive_private_key(0xBAD5EED, ec.SECP256R1())
+UNSET: Any = object()
+
+
+class MemoryChest:
+    """A chest of keys in memory."""
+
+    def __init__(self) -> None:
+        self.held: list[SealedKey] = []
+
+    def sealed_keys(self) -> Sequence[SealedKey]:
+        return sorted(self.held, key=lambda key: key.active_from)
+
+    def keep(self, uow: UnitOfWork, keys: Sequence[SealedKey]) -> None:
+        self.held = list(keys)
+
+
+@lru_cache
+def the_law() -> CasbinLaw:
+    """The book of the house itself."""
+    return CasbinLaw(read_book())
+
+
+@lru_cache
+def rsa_key() -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, 2048)
+
+
+@lru_cache
+def first_keys() -> tuple[Sealer, tuple[SealedKey, ...]]:
+    """Sealed signing keys, made once for all tests."""
+    sealer = Sealer(bytes(range(32)))
+    ring = first_ring({alg: generate_private_jwk(alg) for alg in SIGNING_ALGORITHMS}, START)
+    return sealer, tuple(sealed(key, sealer) for key in ring.keys)
+
+
+def b64(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def number(value: int, octets: int | None = None) -> str:
+    return b64(value.to_bytes(octets or (value.bit_length() + 7) // 8, "big"))
+
+
+def ec_jwk(key: ec.EllipticCurvePrivateKey = EC, **more: object) -> dict[str, object]:
+    numbers = key.public_key().public_numbers()
+    return {"kty": "EC", "crv": "P-256", "x": number(numbers.x, 32), "y": number(numbers.y, 32), **more}
+
+
+def rsa_jwk(**more: object) -> dict[str, object]:
+    numbers = rsa_key().public_key().public_numbers()
+    return {"kty": "RSA", "n": number(numbers.n), "e": number(numbers.e), **more}
+
+
+def signature(alg: str, message: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
+    """A signature of an algorithm; `none` gives an empty one."""
+    if alg == "RS256":
+        return rsa_key().sign(message, padding.PKCS1v15(), hashes.SHA256())
+    if alg == "PS256":
+        return rsa_key().sign(message, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
+    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
+
+
+def compact(header: object, claims: object, key: ec.EllipticCurvePrivateKey = EC) -> str:
+    """A compact JWS, signed as its header says (ES256 where it says something else)."""
+    parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
+    message = f"{b64(parts[0])}.{b64(parts[1])}"
+    alg = str(header.get("alg")) if isinstance(header, dict) else "ES256"
+    return f"{message}.{b64(signature(alg, message.encode(), key))}"
+
+
+def jwks(*keys: Mapping[str, object], algorithm: str = "ES256") -> str:
+    """Keys as a registration holds them."""
+    return canonical_jwks(accept_jwks({"keys": list(keys)}, algorithm=algorithm))
+
+
+@dataclass
+class Premises:
+    """The house and what tests ask of it."""
+
+    archive: Archive
+    clock: SetClock
+    settled: bool = False
+    """Whether the country stands already: then this is another process over the same archive."""
+    sealer: Sealer = field(init=False)
+    chest: MemoryChest = field(default_factory=MemoryChest)
+
+    def __post_init__(self) -> None:
+        self.sealer, kept = first_keys()
+        self.chest.held = [replace(key, published_at=self.clock.at, active_from=self.clock.at) for key in kept]
+        self.randomness = SystemRandomness()
+        self.library = LawLibrary(the_law(), lambda _instant: ("", ""))
+        self.judge = Authorization(self.archive, self.library, self.clock, self.randomness)
+        self.tokens = Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
+        self.keys = SigningKeys(self.chest, self.sealer, self.clock)
+        self.bearer = BearerTokens(ISSUER, self.keys, self.clock)
+        self.rotation = KeyRotation(self.archive, self.chest, self.sealer)
+        self.app = self._app()
+        if not self.settled:
+            self.settle()
+
+    def _app(self) -> Flask:
+        app = Flask("premises")
+        errors.install(app, self.randomness)
+        limits.install(app)
+        parts = Parts(
+            issuer=ISSUER,
+            find_client=self.find_client,
+            tokens=self.tokens,
+            keys=self.keys,
+            bearer=self.bearer,
+            library=self.library,
+            clock=self.clock,
+        )
+        app.register_blueprint(provider_blueprint(parts))
+        return app
+
+    def find_client(self, client_id: str) -> Client | None:
+        with self.archive.reading() as reading:
+            return reading.get(Client, client_id)
+
+    def settle(self) -> None:
+        """Put everybody in their place: the employer mandates the provider for DmfA-Dimona."""
+        capacity, key = Capacity.SERVICE_PROVIDER, jwks(ec_jwk(kid="k1"))
+        self.record(
+            *(records.enterprise(one) for one in (EMPLOYER, PROVIDER, OTHER, NSSO)),
+            records.capacity_held("c1"),
+            records.capacity_held("c2", enterprise=PROVIDER, capacity=capacity),
+            records.capacity_held("c3", enterprise=NSSO, capacity=Capacity.ADMINISTRATION),
+            records.capacity_held("c4", enterprise=OTHER),
+            records.client(SOFTWARE, jwks=key),
+            records.client(IN_HOUSE, enterprise=EMPLOYER, capacity=Capacity.EMPLOYER, jwks=key),
+            records.client(
+                SERVICE,
+                enterprise=NSSO,
+                capacity=Capacity.ADMINISTRATION,
+                kind=ClientKind.DECLARATION_SERVICE,
+                services=("dimona", "works"),
+                jwks=key,
+            ),
+            self.grant("g1", SOFTWARE, PROVIDER, capacity, "dimona", "declare", "consult"),
+            self.grant("g2", IN_HOUSE, EMPLOYER, Capacity.EMPLOYER, "dimona", "declare", "consult"),
+            records.portfolio("f1", holder=SOFTWARE, enterprise=PROVIDER),
+            records.cover("m1/dmfa-dimona"),
+        )
+
+    def grant(self, key: str, holder: str, enterprise: str, capacity: Capacity, service: str, *actions: str) -> Grant:
+        return records.grant(
+            key, holder=holder, enterprise=enterprise, capacity=capacity, service=service, actions=actions
+        )
+
+    def held(self, key: str, enterprise: str, capacity: Capacity) -> CapacityHeld:
+        return records.capacity_held(key, enterprise=enterprise, capacity=capacity, ground=Ground.RECOGNITION)
+
+    def record(self, *facts: object) -> None:
+        with self.archive.writing() as uow:
+            for fact in facts:
+                uow.put(fact)
+            uow.commit()
+
+    def remove(self, kind: type[object], key: str) -> None:
+        with self.archive.writing() as uow:
+            uow.remove(kind, key)
+            uow.commit()
+
+    def seconds(self, **ahead: float) -> int:
+        return int((self.clock.at + timedelta(**ahead)).timestamp())
+
+    def claims(self, client_id: str = SOFTWARE, **claims: Any) -> dict[str, object]:
+        """The claims of an assertion; `UNSET` leaves one out."""
+        plain: dict[str, object] = {
+            "iss": client_id,
+            "sub": client_id,
+            "aud": ISSUER,
+            "jti": self.randomness.identifier(),
+            "iat": self.seconds(),
+            "exp": self.seconds(seconds=60),
+        }
+        return {name: value for name, value in {**plain, **claims}.items() if value is not UNSET}
+
+    def assertion(self, client_id: str = SOFTWARE, *, header: Mapping[str, object] | None = None, **claims: Any) -> str:
+        head: dict[str, object] = {"alg": "ES256", "kid": "k1"} if header is None else dict(header)
+        return compact(head, self.claims(client_id, **claims))
+
+    def post(self, path: str, parameters: Mapping[str, str] | str, **headers: str) -> TestResponse:
+        body = parameters if isinstance(parameters, str) else urlencode(parameters)
+        told = {name.replace("_", "-"): value for name, value in headers.items()}
+        told.setdefault("Content-Type", "application/x-www-form-urlencoded")
+        return self.app.test_client().post(path, data=body.encode(), headers=told)
+
+    def authenticated(self, client_id: str = SOFTWARE, assertion: str | None = None) -> dict[str, str]:
+        proof = self.assertion(client_id) if assertion is None else assertion
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": proof}
+
+    def ask(
+        self,
+        scope: str = DECLARE,
+        client_id: str = SOFTWARE,
+        details: object = MANDATE,
+        assertion: str | None = None,
+        **more: str,
+    ) -> TestResponse:
+        """Ask for a token; `details` None leaves the authorization details out."""
+        parameters = {"grant_type": "client_credentials", **self.authenticated(client_id, assertion), **more}
+        if scope:
+            parameters["scope"] = scope
+        if details is not None:
+            parameters["authorization_details"] = details if isinstance(details, str) else json.dumps(details)
+        return self.post("/oauth2/token", parameters)
+
+    def token(self, scope: str = DECLARE, client_id: str = SOFTWARE, details: object = MANDATE) -> str:
+        answer = self.ask(scope, client_id, details)
+        assert answer.status_code == 200, answer.text
+        return str(answer.get_json()["access_token"])
+
+    def service_token(self, scope: str = INTROSPECT) -> str:
+        return self.token(scope, SERVICE, None)
+
+    def introspect(self, token: str, bearer: str | None = None, **headers: str) -> TestResponse:
+        caller = self.service_token() if bearer is None else bearer
+        return self.post("/oauth2/introspect", {"token": token}, Authorization=f"Bearer {caller}", **headers)
+
+    def active(self, token: str) -> bool:
+        return bool(self.introspect(token).get_json()["active"])
+
+    def leaves(self, act: str) -> list[Mapping[str, str]]:
+        return [one.leaf.objects for one in self.archive.leaves() if one.leaf.act == act]
+
+
+def payload(token: str) -> dict[str, Any]:
+    """The claims of a token, unverified."""
+    part = token.split(".")[1]
+    read = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+    assert isinstance(read, dict)
+    return read
+
+
+def instant(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
