@@ -9,6 +9,8 @@ import click
 from iam.commands.auditing import audit
 from iam.commands.database import db
 from iam.commands.explaining import explain
+from iam.commands.exporting import exporting
+from iam.commands.importing import importing
 from iam.commands.law import rules
 from iam.commands.registering import client, keys, officer
 from iam.commands.serving import serve, worker
@@ -20,7 +22,7 @@ def main() -> None:
     """Identity, access management and mandates for declaration services."""
 
 
-for command in (audit, client, db, explain, keys, officer, rules, serve, worker):
+for command in (audit, client, db, explain, exporting, importing, keys, officer, rules, serve, worker):
     main.add_command(command)
 for found in entry_points(group="procura.commands"):
     for added in found.load():
