@@ -9,6 +9,7 @@ from typing import Final
 
 from flask import Blueprint, Response, abort, current_app, request
 
+from iam.web.limits import set_largest_body
 from iam.web.markers import public
 from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.explanations import as_json, as_page
@@ -51,9 +52,8 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
         return answer(lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
 
     for path, view in ((TOKEN_PATH, token), ("/oauth2/introspect", introspect), ("/oauth2/revoke", revoke)):
-        marked = _BY_ITSELF(view)
-        marked.max_body = LARGEST_ANSWERED  # type: ignore[attr-defined]
-        blueprint.add_url_rule(path, view.__name__, marked, methods=["POST"])
+        set_largest_body(view, LARGEST_ANSWERED)
+        blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
 
 
 def _add_gets(blueprint: Blueprint, provider: Provider) -> None:

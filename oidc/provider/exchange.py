@@ -57,8 +57,8 @@ class ProvenSoftware(ClientMixin):
 def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Exchange:
     """Read a request; `answers` are the media types of the answer, the usual one first.
 
-    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form; `InvalidClient`: a body too large
-    for any assertion, which is not read.
+    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form; `InvalidClient`: a body that is
+    too large for any assertion, and is not read.
     """
     if request.query_string:
         raise InvalidRequest("query_refused", "Send the parameters in the body, none in the URL.")

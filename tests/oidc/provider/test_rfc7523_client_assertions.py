@@ -297,7 +297,18 @@ def _registered(house: Premises) -> Client:
     return client
 
 
-def test_the_decoy_never_says_yes() -> None:
-    for alg in ("ES256", "PS256", "RS256"):
-        assertion = compact({"alg": alg}, {}, EC)
-        assert decoy.spend_verification(assertion, 8192) is None
+@pytest.mark.parametrize("alg", ["ES256", "PS256", "RS256", "HS256", "none"])
+def test_the_decoy_verifies_nothing_and_says_nothing(alg: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    faults: list[jose.TokenFault] = []
+    real = jose.verify
+
+    def watched(token: str, **given: Any) -> jose.Verified:
+        try:
+            return real(token, **given)
+        except jose.InvalidToken as fault:
+            faults.append(fault.code)
+            raise
+
+    monkeypatch.setattr(jose, "verify", watched)
+    decoy.spend_verification(compact({"alg": alg}, {}, EC), 8192)
+    assert faults == [jose.TokenFault.WRONG_SIGNATURE]
