@@ -25,12 +25,16 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class ColumnMap:
-    """One column of a record: its name, whether it is text or a whole number, and its content for a field's value."""
+    """One column of a record: its name, whether it is text or a whole number, and its content for a field's value.
+
+    `cell` writes a value that is asked for in this very column, also where the field is a whole dataclass.
+    """
 
     name: str
     text: bool
     nullable: bool
     encode: Encode
+    cell: Encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +88,13 @@ def _field(name: str, hint: Any) -> FieldMap:
     text, encode, decode = _codec(hint)
     if nullable:
         encode, decode = _or_none(encode), _or_none(decode)
-    column = ColumnMap(name, text, nullable, encode)
+    column = ColumnMap(name, text, nullable, encode, encode)
     return FieldMap(name, (column,), lambda cells: decode(cells[0]))
 
 
 def _period(name: str) -> FieldMap:
-    start = ColumnMap(f"{name}_from", False, False, lambda period: micros(period.start))
-    until = ColumnMap(f"{name}_until", False, False, lambda period: end_to_micros(period.end))
+    start = ColumnMap(f"{name}_from", False, False, lambda period: micros(period.start), micros)
+    until = ColumnMap(f"{name}_until", False, False, lambda period: end_to_micros(period.end), end_to_micros)
     return FieldMap(name, (start, until), _read_period)
 
 
@@ -101,7 +105,7 @@ def _read_period(cells: Sequence[Any]) -> Period:
 def _nested(name: str, kind: type[Any]) -> FieldMap:
     inner = fields_of(kind)
     columns = tuple(
-        ColumnMap(column.name, column.text, column.nullable, _within(one.name, column.encode))
+        ColumnMap(column.name, column.text, column.nullable, _within(one.name, column.encode), column.cell)
         for one in inner
         for column in one.columns
     )

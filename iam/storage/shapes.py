@@ -57,7 +57,7 @@ class Shape:
         columns = {column.name: column for field in self.fields for column in field.columns}
         names = {field.name: field.columns[0].name for field in self.fields if len(field.columns) == 1}
         named = {names.get(field, field): value for field, value in equal.items()}
-        return {name: columns[name].encode(value) for name, value in named.items()}
+        return {name: columns[name].cell(value) for name, value in named.items()}
 
 
 def _fact(kind: type[Any], table: str, *indexes: tuple[str, ...]) -> Shape:
