@@ -20,7 +20,7 @@ from iam.services.mandates import Mandates
 from tests.services.worlds import World
 
 MICROSECOND = timedelta(microseconds=1)
-RULES = ProposalRules()
+RULES = ProposalRules(answer_within=timedelta(days=120))
 MAHIS = "mahis:manage+consult"
 EMPLOYER, PROVIDER = Capacity.EMPLOYER, Capacity.SERVICE_PROVIDER
 SECRETARIAT, FULL_SERVICE = Capacity.CERTIFIED_SOCIAL_SECRETARIAT, Capacity.FULL_SERVICE_SECRETARIAT
