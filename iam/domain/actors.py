@@ -1,4 +1,4 @@
-"""Who performs an act: a person with a verified login, in one enterprise and capacity, through one calling client."""
+"""Who performs an act: a person with a verified login, or software that only reads, in one enterprise and capacity."""
 
 from __future__ import annotations
 
@@ -25,3 +25,19 @@ class Actor:
     def person(self) -> str:
         """The internal id of who acts."""
         return self.authentication.person_id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Software:
+    """A technical client that reads what is its own enterprise's, with an access token of its own."""
+
+    client: str
+    """The client_id."""
+    token: str
+    """The `jti` of the access token, judged with every question."""
+    enterprise: str
+    capacity: Capacity
+
+
+Reader = Actor | Software
+"""Who may consult; only an actor changes anything."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iam.domain.actors import Actor
+from iam.domain.appointments import JointAct
 from iam.domain.enterprises import Activation
 from iam.domain.errors import Conflict, InvalidInput
 from iam.domain.periods import Period
@@ -25,11 +26,11 @@ class Activations:
         self._library = library
         self._representations = representations
 
-    def switch_on(self, actor: Actor, representation: Representation, service: str) -> Activation | None:
+    def switch_on(self, actor: Actor, representation: Representation, service: str) -> Activation | JointAct:
         """Activate a service such as the e-Box, as legal representative.
 
         Returns:
-            The activation, or None while other representatives must sign too.
+            The activation, or the joint act that waits for other representatives where signing power is joint.
 
         Raises:
             StepUpRequired, Forbidden: as judged for the service's action `activate`.
@@ -45,11 +46,11 @@ class Activations:
                 raise Conflict("record_exists", "The service is switched on already.")
             self._representations.enter(uow, actor, representation)
             act = self._representations.sign(uow, actor, representation, f"activate_{service}", {"service": service})
-            activation = None
+            done: Activation | JointAct = act
             if act.complete():
-                activation = Activation(id=key, enterprise=actor.enterprise, service=service, valid=Period(uow.now))
-                uow.put(activation)
+                done = Activation(id=key, enterprise=actor.enterprise, service=service, valid=Period(uow.now))
+                uow.put(done)
                 record(uow, actor, "service_activated", enterprise=actor.enterprise, service=service)
                 uow.announce("service_activated", {"enterprise": actor.enterprise, "service": service})
             uow.commit()
-            return activation
+            return done

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from iam.domain.actors import Actor
+from iam.domain.actors import Actor, Reader
 from iam.domain.authorization import (
     Decision,
     Exhibit,
@@ -75,30 +75,32 @@ class Authorization:
 
     def require(
         self,
-        actor: Actor,
+        actor: Reader,
         service: str,
         action: str,
         *,
         concerned: str | None = None,
         representative: bool = False,
     ) -> Decision:
-        """Judge an act of a person here and now; return the permitting decision.
+        """Judge an act here and now; return the permitting decision.
 
         Raises:
             StepUpRequired: when a stronger login would be enough; Forbidden: otherwise; both carry reason and cure.
+            CallerNotActive: `caller_not_active` when software or its access token is no longer good.
         """
+        person = actor if isinstance(actor, Actor) else None
         question = Question(
-            subject_kind=SubjectKind.PERSON,
-            subject=actor.person,
+            subject_kind=SubjectKind.PERSON if person else SubjectKind.CLIENT,
+            subject=actor.person if isinstance(actor, Actor) else actor.client,
             enterprise=actor.enterprise,
             capacity=actor.capacity,
             service=service,
             action=action,
             concerned=concerned or actor.enterprise,
-            authentication=actor.authentication,
+            authentication=person.authentication if person else None,
             representative=representative,
         )
-        decision = self.decide(Ask(question=question))
+        decision = self.decide(_asked_by(actor, question))
         if decision.allowed:
             return decision
         raise self.refusal_of(decision)
@@ -136,6 +138,13 @@ class Authorization:
         if question.action not in service.actions:
             return replace(blank, reason="unknown_action")
         return _judged(blank, case_of(question, situation, law.catalogue, inquiry.at), law)
+
+
+def _asked_by(actor: Reader, question: Question) -> Ask:
+    """A person's question is asked by us; software asks itself, with its own access token."""
+    if isinstance(actor, Actor):
+        return Ask(question=question)
+    return Ask(question=question, caller=actor.client, caller_token=actor.token)
 
 
 def _registration(inquiry: Inquiry, situation: Situation) -> CallerRegistration | None:

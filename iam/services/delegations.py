@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from iam.domain.actors import Actor
+from iam.domain.actors import Actor, Reader
 from iam.domain.delegations import (
     Delegation,
     DelegationEvent,
@@ -140,7 +140,7 @@ class Delegations:
             return ended.shown_to(actor.enterprise)
 
     def get(
-        self, actor: Actor, delegation_id: str, *, as_of: datetime | None = None, known_at: datetime | None = None
+        self, actor: Reader, delegation_id: str, *, as_of: datetime | None = None, known_at: datetime | None = None
     ) -> DelegationView:
         """One delegation of the own enterprise and capacity; the mandator reads it, too. NotFound (`not_found`)."""
         instant = asked(self._clock.now(), as_of, known_at)
@@ -153,7 +153,7 @@ class Delegations:
 
     def listing(
         self,
-        actor: Actor,
+        actor: Reader,
         *,
         after: str = "",
         limit: int = 100,
@@ -200,7 +200,7 @@ class Delegations:
         if delegation.proposer in records_of(uow, actor.person):
             raise Conflict("same_person_both_sides", "One person cannot agree for both sides; someone else must.")
 
-    def _view(self, actor: Actor, delegation: Delegation, at: datetime) -> DelegationView:
+    def _view(self, actor: Reader, delegation: Delegation, at: datetime) -> DelegationView:
         standing = delegation.standing(at, self._rules.answer_within)
         return DelegationView(delegation=delegation.shown_to(actor.enterprise), standing=standing)
 
@@ -212,7 +212,7 @@ def _own_side(actor: Actor, terms: DelegationTerms) -> None:
         raise Forbidden("not_your_side", "A delegation is proposed by the mandatary that gives or receives it.")
 
 
-def _visible(reading: Reading, actor: Actor, delegation: Delegation) -> bool:
+def _visible(reading: Reading, actor: Reader, delegation: Delegation) -> bool:
     """Whether the actor's enterprise, in the capacity acted in, has part in a delegation."""
     if actor.enterprise == delegation.mandator:
         return actor.capacity not in MANDATARY_CAPACITIES
@@ -224,7 +224,7 @@ def _visible(reading: Reading, actor: Actor, delegation: Delegation) -> bool:
     return actor.capacity in MANDATARY_CAPACITIES if mandate is None else _given_in(actor, mandate)
 
 
-def _given_in(actor: Actor, mandate: Mandate) -> bool:
+def _given_in(actor: Reader, mandate: Mandate) -> bool:
     return actor.capacity is mandate.terms.mandatary_capacity
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from iam.domain.actors import Actor
+from iam.domain.actors import Actor, Reader
 from iam.domain.appointments import JointAct
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
 from iam.domain.errors import Forbidden, NotFound, StepUpRequired
@@ -54,7 +54,7 @@ class MandateSides:
         seen_version(seen, mandate.version)
         return mandate, side, channel
 
-    def consulting(self, actor: Actor, representation: Representation | None = None) -> None:
+    def consulting(self, actor: Reader, representation: Representation | None = None) -> None:
         """Judge that the actor may consult the enterprise's mandates; who manages them may. Raises as `managing`."""
         _of_actor(actor, representation)
         if representation is not None:
@@ -81,7 +81,7 @@ class MandateSides:
             return None
         return self._representations.sign(uow, actor, representation, kind, content)
 
-    def _manages(self, actor: Actor) -> bool:
+    def _manages(self, actor: Reader) -> bool:
         try:
             self._judge.require(actor, "mahis", "manage")
         except Forbidden:
@@ -89,11 +89,9 @@ class MandateSides:
         return True
 
 
-def _of_actor(actor: Actor, representation: Representation | None) -> None:
-    if representation is not None and (representation.enterprise, representation.person) != (
-        actor.enterprise,
-        actor.person,
-    ):
+def _of_actor(actor: Reader, representation: Representation | None) -> None:
+    person = actor.person if isinstance(actor, Actor) else None
+    if representation is not None and (representation.enterprise, representation.person) != (actor.enterprise, person):
         raise Forbidden("not_legal_representative", "The register's confirmation is of another person or enterprise.")
 
 
@@ -110,7 +108,7 @@ def stands(capacity: Capacity | None, side: Side, mandatary_capacity: Capacity, 
 
 
 def sided(
-    reading: Reading, actor: Actor, mandate_id: str, representation: Representation | None
+    reading: Reading, actor: Reader, mandate_id: str, representation: Representation | None
 ) -> tuple[Mandate, Side]:
     """A mandate with the side that the actor acts for.
 

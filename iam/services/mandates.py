@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from iam.domain.actors import Actor
+from iam.domain.actors import Actor, Reader
 from iam.domain.enterprises import MANDATARY_CAPACITIES
 from iam.domain.errors import InvalidInput
 from iam.domain.mandate_terms import ProposalRules
@@ -30,7 +30,10 @@ class MandateView:
 class MandateFilter:
     """Which of the own mandates to list; None = whichever."""
 
+    state: State | None = None
     standing: Standing | None = None
+    side: Side | None = None
+    """On which side the own enterprise stands."""
     other_party: str | None = None
     group: str | None = None
 
@@ -81,7 +84,7 @@ class Mandates:
 
     def get(
         self,
-        actor: Actor,
+        actor: Reader,
         mandate_id: str,
         *,
         as_of: datetime | None = None,
@@ -102,7 +105,7 @@ class Mandates:
 
     def listing(
         self,
-        actor: Actor,
+        actor: Reader,
         wanted: MandateFilter = EVERY_MANDATE,
         *,
         after: str = "",
@@ -137,21 +140,22 @@ class Mandates:
         return MandateView(mandate=mandate.shown_to(side), standing=mandate.standing(at, self._rules.answer_within))
 
 
-def _own(actor: Actor, wanted: MandateFilter, *, representative: bool) -> list[dict[str, object]]:
+def _own(actor: Reader, wanted: MandateFilter, *, representative: bool) -> list[dict[str, object]]:
     """How the mandates are found that the actor's capacity acts for; a legal representative acts for both sides."""
     given: dict[str, object] = {"mandator": actor.enterprise}
     received: dict[str, object] = {"mandatary": actor.enterprise}
     if wanted.other_party is not None:
         given["mandatary"] = received["mandator"] = wanted.other_party
-    if representative:
-        return [given, received]
-    if actor.capacity in MANDATARY_CAPACITIES:
-        return [{**received, "mandatary_capacity": actor.capacity}]
-    return [given]
+    sides = {Side.MANDATOR: given, Side.MANDATARY: received}
+    if not representative and actor.capacity in MANDATARY_CAPACITIES:
+        sides = {Side.MANDATARY: {**received, "mandatary_capacity": actor.capacity}}
+    elif not representative:
+        sides = {Side.MANDATOR: given}
+    return [search for side, search in sides.items() if wanted.side in (None, side)]
 
 
 def _fits(view: MandateView, wanted: MandateFilter, at: datetime) -> bool:
     mandate, force = view.mandate, view.mandate.in_force()
     there = mandate.proposed_at <= at or (force is not None and force.start <= at)
-    right = wanted.standing in (None, view.standing)
+    right = wanted.standing in (None, view.standing) and wanted.state in (None, mandate.state)
     return there and right and (wanted.group is None or wanted.group in mandate.terms.groups)

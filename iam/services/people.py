@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from iam.domain.actors import Actor
-from iam.domain.appointments import Appointment
+from iam.domain.appointments import Appointment, JointAct
 from iam.domain.audit import Leaf
 from iam.domain.errors import Conflict, InvalidInput, NotFound
 from iam.domain.identifiers import Niss
@@ -50,13 +50,13 @@ class People:
         self._judge = judge
         self._joint_acts = joint_acts
 
-    def merge(self, officer: Actor, former: Niss, present: Niss) -> bool:
+    def merge(self, officer: Actor, former: Niss, present: Niss) -> JointAct:
         """Make the record of a former number (usually a BIS number) one with that of the present number.
 
         The first officer's call waits; the second, distinct officer's call does it. Both histories are kept.
 
         Returns:
-            Whether the merge is done.
+            The joint act, complete when the merge is done.
 
         Raises:
             NotFound: `unknown_person`. Conflict: `same_person` when they are one already.
@@ -72,7 +72,7 @@ class People:
             if act.complete():
                 _merge(uow, officer, gone, stays)
             uow.commit()
-            return act.complete()
+            return act
 
 
 def _existing(uow: UnitOfWork, niss: Niss) -> str:

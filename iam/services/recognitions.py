@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from iam.domain.actors import Actor
+from iam.domain.appointments import JointAct
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity, CapacityHeld, Ground
 from iam.domain.errors import Conflict, InvalidInput, NotFound
 from iam.domain.identifiers import CbeNumber
@@ -68,11 +69,11 @@ class Recognitions:
             uow.commit()
             return held
 
-    def withdraw(self, officer: Actor, enterprise: CbeNumber, capacity: Capacity, reason: str) -> bool:
+    def withdraw(self, officer: Actor, enterprise: CbeNumber, capacity: Capacity, reason: str) -> JointAct:
         """Withdraw a recognition; the first officer's call waits, the second's does it, from that instant.
 
         Returns:
-            Whether it is done.
+            The joint act, complete when it is done.
         """
         with self._archive.writing() as uow:
             self._judge.require(officer, "office", "withdraw_recognition")
@@ -86,7 +87,7 @@ class Recognitions:
                     end_capacity(uow, one, uow.now)
                     _note(uow, officer, "recognition_withdrawn", one)
             uow.commit()
-            return act.complete()
+            return act
 
 
 def _recognisable(recognition: Recognition) -> None:
