@@ -99,6 +99,19 @@ class OnceArchive:
         with self._archive.writing() as uow:
             yield uow
 
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """Let what is recorded in this block stand whatever becomes of the act under way.
+
+        For what is learned before an act, such as a register's word that an enterprise has ceased; the act itself has
+        not begun to write.
+        """
+        token = self._scope.set(None)
+        try:
+            yield
+        finally:
+            self._scope.reset(token)
+
     def once(self, key: str, asked: str, produce: Callable[[], str]) -> str:
         """Do an act once under a key; a repeat with the same request gets the answer that was kept.
 
