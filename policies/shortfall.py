@@ -12,13 +12,15 @@ from policies.rules import Rule
 _ANOTHER_SUBJECT = 10_000
 _ANOTHER_QUESTION = 1_000
 _ANOTHER_CAPACITY = 100
+_ANOTHER_ROLE = 10
 _WEIGHTS = {
     Fact.CITIZEN: _ANOTHER_QUESTION,
     Fact.LEGAL_REPRESENTATIVE: _ANOTHER_QUESTION,
     Fact.OWN_ENTERPRISE: _ANOTHER_QUESTION,
     Fact.OTHER_ENTERPRISE: _ANOTHER_CAPACITY,
+    Fact.ACCESS_MANAGER: _ANOTHER_ROLE,
 }
-"""Facts that nobody can obtain for the question as it was put weigh more than any number of those that one can."""
+"""What the question as put can hardly come to have weighs more than any number of facts that can be obtained for it."""
 _ORDER = {fact: place for place, fact in enumerate(Fact)}
 
 
