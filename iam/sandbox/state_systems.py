@@ -17,7 +17,7 @@ from iam.domain.enterprises import DirectoryChange, Representative
 from iam.domain.errors import NotFound, Refusal
 from iam.domain.identifiers import CbeNumber, Niss
 from iam.domain.periods import format_instant
-from iam.sandbox.login_source import LoginSource
+from iam.sandbox.login_source import LEVELS, LoginSource
 from iam.sandbox.numbers import is_sandbox_niss
 from iam.sandbox.registers import Registers
 
@@ -50,7 +50,8 @@ class LoginOrder(BaseModel):
     niss: str
     azp: str = Field(min_length=1, max_length=200)
     key: str = "eid"
-    acr: str = "high"
+    acr: str | None = None
+    """Absent: the level that the key reaches."""
     seconds_ago: int = Field(default=0, ge=0, le=31_536_000)
 
 
@@ -153,13 +154,9 @@ def _login(source: LoginSource) -> Blueprint:
         niss = Niss.parse(order.niss)
         if not is_sandbox_niss(niss):
             raise NotFound("not_found", "Nobody of the sandbox country has this number.")
-        token = source.testimony(
-            niss,
-            LoginKey.parse(order.key),
-            Assurance.parse(order.acr),
-            order.azp,
-            ago=timedelta(seconds=order.seconds_ago),
-        )
+        key = LoginKey.parse(order.key)
+        level = LEVELS[key] if order.acr is None else Assurance.parse(order.acr)
+        token = source.testimony(niss, key, level, order.azp, ago=timedelta(seconds=order.seconds_ago))
         return jsonify(token=token)
 
     return door

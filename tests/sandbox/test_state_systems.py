@@ -17,6 +17,8 @@ from iam.outside.guarded_http import GuardedHttp
 from iam.sandbox.country import read_country
 from iam.sandbox.numbers import employer_number, enterprise_number
 from iam.sandbox.state_server import StateSystems, playing_the_state
+from iam.settings import UnsafeSettings
+from oidc.authentication_sources import read_sources
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 COUNTRY = read_country(local_date(START))
@@ -163,6 +165,22 @@ def test_the_login_source_vouches_by_a_signed_token(state: StateSystems, clock: 
     assert claims["iat"] - claims["auth_time"] == 60
     assert abs(claims["iat"] - clock.now().timestamp()) < 5
     assert "d" not in published["keys"][0]
+
+
+def test_a_login_reaches_the_level_of_its_key_unless_another_is_asked(state: StateSystems) -> None:
+    niss = COUNTRY.niss_of("lena").value
+    tokens = [login(state, niss=niss, **order).json()["token"] for order in ({}, {"key": "password"}, {"acr": "low"})]
+    levels = [jwt.decode(one, options={"verify_signature": False})["acr"] for one in tokens]
+    assert levels == ["high", "low", "low"]
+
+
+def test_the_house_believes_the_source_in_the_sandbox_and_refuses_it_in_production(state: StateSystems) -> None:
+    configuration = state.source.configuration()
+    assert set(read_sources(configuration, production=False)) == {state.url}
+    with pytest.raises(UnsafeSettings) as caught:
+        read_sources(configuration, production=True)
+    assert any("key of the sandbox" in problem for problem in caught.value.problems)
+    assert any("this machine" in problem for problem in caught.value.problems)
 
 
 def test_no_two_testimonies_have_one_identity(state: StateSystems) -> None:
