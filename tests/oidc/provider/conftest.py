@@ -1,4 +1,4 @@
-"""The premises on memory and on SQLite."""
+"""The premises on each storage."""
 
 import shutil
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import pytest
 from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
+from tests import engines
 from tests.oidc.provider.premises import Premises
 from tests.storage.clocks import SetClock
 
@@ -26,15 +27,38 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-def house(request: pytest.FixtureRequest, clock: SetClock, empty_database: Path, tmp_path: Path) -> Iterator[Premises]:
+@pytest.fixture
+def sqlite_copy(empty_database: Path, tmp_path: Path) -> str:
+    """The URL of an SQLite file with empty tables."""
+    path = tmp_path / "procura.db"
+    shutil.copyfile(empty_database, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str) -> Iterator[str]:
+    """A PostgreSQL database with empty tables, to be copied."""
+    database = engines.fresh_database(postgresql_url)
+    upgrade(database)
+    yield database
+    engines.drop_database(postgresql_url, database)
+
+
+@pytest.fixture
+def postgresql_copy(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database with empty tables."""
+    database = engines.fresh_database(postgresql_url, template=postgresql_template)
+    yield database
+    engines.drop_database(postgresql_url, database)
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
+def house(request: pytest.FixtureRequest, clock: SetClock) -> Iterator[Premises]:
     """The premises on each storage."""
     if request.param == "memory":
         yield Premises(MemoryArchive(clock), clock)
         return
-    path = tmp_path / "procura.db"
-    shutil.copyfile(empty_database, path)
-    archive = open_archive(f"sqlite:///{path}", clock)
+    archive = open_archive(request.getfixturevalue(f"{request.param}_copy"), clock)
     yield Premises(archive, clock)
     archive.close()
 

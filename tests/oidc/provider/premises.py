@@ -148,11 +148,12 @@ class Premises:
         self.keys = SigningKeys(self.chest, self.sealer, self.clock)
         self.bearer = BearerTokens(ISSUER, self.keys, self.clock)
         self.rotation = KeyRotation(self.archive, self.chest, self.sealer)
-        self.app = self._app()
+        self.app = self.open_doors()
         if not self.settled:
             self.settle()
 
-    def _app(self) -> Flask:
+    def open_doors(self) -> Flask:
+        """The application that serves the endpoints."""
         app = Flask("premises")
         errors.install(app, self.randomness)
         limits.install(app)

@@ -78,11 +78,11 @@ def test_an_issued_token_leaves_one_leaf_and_raises_no_revision(house: Premises)
         (" ".join(f"scope:dimona:declaration:s{n}" for n in range(11)), "too_many_scopes"),
     ],
 )
-def test_a_scope_that_is_not_permitted_is_refused_never_dropped(house: Premises, scope: str, reason: str) -> None:
-    answer = house.ask(scope)
+def test_a_scope_that_is_not_permitted_is_refused_never_dropped(plain_house: Premises, scope: str, reason: str) -> None:
+    answer = plain_house.ask(scope)
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_scope")
     assert answer.get_json()["error_description"].startswith(f"{reason}: ")
-    assert house.leaves("token_issued") == []
+    assert plain_house.leaves("token_issued") == []
 
 
 def test_a_judged_refusal_leads_to_its_explanation(house: Premises) -> None:
