@@ -233,7 +233,7 @@ class World:
         )
         return self.judge.decide(Ask(question=question, as_of=as_of, known_at=known_at))
 
-    def found(self, kind: type[T], **equal: Any) -> list[T]:
+    def found(self, kind: type[T], /, **equal: Any) -> list[T]:
         """Records as they stand now."""
         with self.archive.reading() as reading:
             return reading.find(kind, **equal)
