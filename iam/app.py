@@ -1,0 +1,146 @@
+"""The composition root: builds the house from its settings and puts its doors in front."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from urllib.parse import urlsplit
+from wsgiref.types import WSGIApplication
+
+from flask import Flask, Request
+
+from iam.api.evaluation import evaluation_door
+from iam.domain.errors import Unavailable
+from iam.house import House
+from iam.outside.clock import ShiftedClock, SystemClock
+from iam.outside.sealing import Sealer, load_sealing_key
+from iam.services.law_of_record import LawOfRecord
+from iam.settings import Settings, read_settings
+from iam.storage.archive import SqlArchive, open_archive
+from iam.storage.migrations import is_current, upgrade
+from iam.web import challenges, errors, headers, limits, logs, markers
+from iam.web.problems import ProblemAnswer
+from oidc.provider.endpoints import provider_blueprint
+from policies.book import read_book
+from policies.engine import CasbinLaw
+from policies.library import LawLibrary
+
+SANDBOX_SEALING_KEY = hashlib.sha256(b"the sandbox's sealing key is no secret").digest()
+"""The key that everybody knows: the sandbox seals with it, production refuses it."""
+
+
+def build(settings: Settings) -> House:
+    """Build the house: open the archive, load the book, prepare the keys, and connect everybody.
+
+    Raises:
+        UnsafeSettings, UnsafeSetting: with what is wrong, by the setting's name.
+        Unavailable: `database_not_current` before `procura db upgrade`.
+    """
+    clock = ShiftedClock(settings.clock_offset) if settings.sandbox else SystemClock()
+    if not is_current(settings.database_url):
+        raise Unavailable("database_not_current", "The database is not up to date: run `procura db upgrade` first.")
+    archive = open_archive(settings.database_url, clock)
+    library = _open_library(settings, archive)
+    house = House(settings, clock, archive, library, Sealer(_sealing_key(settings)))
+    house.key_rotation.ensure(clock.now())
+    return house
+
+
+def _open_library(settings: Settings, archive: SqlArchive) -> LawLibrary:
+    """The book in use, recorded in the archive so that answers under it can be reproduced for ever."""
+    book = read_book(overrides=_overrides(settings))
+    law, record = CasbinLaw(book), LawOfRecord(archive)
+    record.bring_into_use(book.hash, book.to_json())
+
+    def load_past(instant: datetime) -> tuple[str, str]:
+        return record.known_at(instant) or (book.hash, book.to_json())
+
+    return LawLibrary(law, load_past)
+
+
+def _overrides(settings: Settings) -> dict[str, object] | None:
+    path = settings.catalogue_overrides
+    return tomllib.loads(path.read_text(encoding="utf-8")) if path else None
+
+
+def _sealing_key(settings: Settings) -> bytes:
+    """The key under which secrets are sealed; production refuses the one that the sandbox writes."""
+    return load_sealing_key(
+        file=settings.sealing_key_file,
+        text=settings.sealing_key_text,
+        data_folder=settings.data,
+        refused=() if settings.sandbox else (SANDBOX_SEALING_KEY,),
+    )
+
+
+def settings_here() -> Settings:
+    """The settings from this process's environment. Raises UnsafeSettings."""
+    return read_settings(os.environ)
+
+
+@contextmanager
+def house() -> Iterator[House]:
+    """The house of this process's environment, for a command; closed at the end."""
+    built = build(settings_here())
+    try:
+        yield built
+    finally:
+        built.archive.close()
+
+
+@contextmanager
+def archive_only() -> Iterator[SqlArchive]:
+    """The archive alone, for commands that need neither law nor keys."""
+    settings = settings_here()
+    archive = open_archive(settings.database_url, SystemClock())
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
+def upgrade_database() -> Settings:
+    """Bring the database of this process's environment up to date."""
+    settings = settings_here()
+    settings.data.mkdir(parents=True, exist_ok=True)
+    upgrade(settings.database_url)
+    return settings
+
+
+def create_service() -> WSGIApplication:
+    """The whole service as one WSGI application, from this process's environment."""
+    return service_of(build(settings_here()))
+
+
+def _nobody(requirement: object, request: Request) -> object:
+    """Refuses every route that asks somebody to be let in: this service has none yet."""
+    raise ProblemAnswer(challenges.no_access_token())
+
+
+def service_of(house: House) -> WSGIApplication:
+    """The doors of a house: decisions in front, then tokens."""
+    logs.configure(sys.stderr, house.clock.now)
+    behind = Flask("procura", static_folder=None)
+    issuer = urlsplit(house.settings.issuer)
+    headers.install(behind, [issuer.netloc], house.randomness, https=issuer.scheme == "https")
+    limits.install(behind)
+    markers.install(behind, _nobody)
+    errors.install(behind, house.randomness)
+    behind.register_blueprint(provider_blueprint(house.provider_parts()))
+    return evaluation_door(
+        house.judge,
+        house.library,
+        house.archive,
+        house.clock,
+        house.randomness,
+        names=house.subjects,
+        login=house.login,
+        verify_bearer=house.bearer.caller,
+        base_url=house.settings.issuer,
+        behind=behind,
+    )
