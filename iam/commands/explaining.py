@@ -9,7 +9,7 @@ from typing import IO, Any
 
 import click
 
-from iam.app import House, house
+from iam.app import house
 from iam.commands.printing import as_json, console, speaking, table
 from iam.domain.assurance import Assurance, Authentication, LoginKey
 from iam.domain.authorization import Decision, Inquiry, Question, SubjectKind
@@ -19,6 +19,7 @@ from iam.domain.facts import SENTENCES, Fact, case_of, establish, followed_servi
 from iam.domain.identifiers import CbeNumber, Niss
 from iam.domain.periods import format_instant, parse_instant
 from iam.domain.relations import typed_properties
+from iam.house import House
 from iam.ports import Law
 from iam.services.authorization import Ask
 from iam.services.people import numbers_of, person_of

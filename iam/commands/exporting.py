@@ -9,11 +9,12 @@ from typing import IO
 
 import click
 
-from iam.app import House, house
+from iam.app import house
 from iam.commands.printing import speaking
 from iam.domain.identifiers import CbeNumber
 from iam.domain.mandates import Mandate
 from iam.domain.periods import parse_instant
+from iam.house import House
 from iam.ports import Reading
 
 COLUMNS = (

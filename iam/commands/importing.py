@@ -12,12 +12,13 @@ from typing import IO, Any
 import click
 from rich.progress import track
 
-from iam.app import House, house
+from iam.app import house
 from iam.commands.printing import as_json, console, show, speaking
 from iam.domain.actors import Actor
 from iam.domain.enterprises import Capacity
 from iam.domain.identifiers import CbeNumber
 from iam.domain.mandates import Side
+from iam.house import House
 from iam.services.mandate_import import Fate, MandateImport, Mode, Told
 from iam.services.mandate_lines import Line, read_lines
 

@@ -9,9 +9,10 @@ import click
 from granian import Granian
 from granian.constants import Interfaces
 
-from iam.app import House, house, settings_here
+from iam.app import house, settings_here
 from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
+from iam.house import House
 
 SWEEP_AT_ONCE = 500
 """Expired single-use values removed in one transaction."""
