@@ -69,17 +69,16 @@ NO_DEFAULTS: Final = Defaults()
 
 def evaluation_of(members: Members, defaults: Defaults = NO_DEFAULTS, known: frozenset[str] = EVALUATION) -> Evaluation:
     """Read one evaluation. Raises EvaluationFault: `missing_member`, `wrong_type`, `too_long`."""
-    own = defaults_of(members)
-    subject = own.subject or defaults.subject
-    action = own.action or defaults.action
-    resource = own.resource or defaults.resource
+    subject = _entity(members["subject"], "subject") if "subject" in members else defaults.subject
+    action = _act(members["action"]) if "action" in members else defaults.action
+    resource = _entity(members["resource"], "resource") if "resource" in members else defaults.resource
+    context = _object(members["context"], "context") if "context" in members else defaults.context
     if subject is None or action is None or resource is None:
-        named = {"subject": subject, "action": action, "resource": resource}
-        raise missing(next(name for name, entity in named.items() if entity is None))
+        raise missing("subject" if subject is None else "action" if action is None else "resource")
     ignored = subject.ignored + action.ignored + resource.ignored
     if not members.keys() <= known:
         ignored += unknown(members, known, "")
-    return Evaluation(subject, action, resource, own.context if "context" in members else defaults.context, ignored)
+    return Evaluation(subject, action, resource, context, ignored)
 
 
 def defaults_of(members: Members) -> Defaults:
@@ -88,7 +87,7 @@ def defaults_of(members: Members) -> Defaults:
         _entity(members["subject"], "subject") if "subject" in members else None,
         _act(members["action"]) if "action" in members else None,
         _entity(members["resource"], "resource") if "resource" in members else None,
-        _object(members, "context", "context"),
+        _object(members["context"], "context") if "context" in members else _NONE,
     )
 
 
@@ -115,35 +114,37 @@ def text(value: object, path: str, longest: int) -> str:
 def _entity(sent: object, name: str) -> Entity:
     if not isinstance(sent, dict):
         raise wrong_type(name, "an object")
-    kind = _required(sent, "type", name, LONGEST_NAME)
-    identifier = _required(sent, "id", name, LONGEST_ID)
+    kind, identifier, properties = sent.get("type"), sent.get("id"), sent.get("properties", _NONE)
+    if not isinstance(kind, str) or not 0 < len(kind) <= LONGEST_NAME:
+        kind = _required(sent, "type", name, LONGEST_NAME)
+    if not isinstance(identifier, str) or not 0 < len(identifier) <= LONGEST_ID:
+        identifier = _required(sent, "id", name, LONGEST_ID)
+    if not isinstance(properties, dict):
+        raise wrong_type(f"{name}.properties", "an object")
     ignored = () if sent.keys() <= _ENTITY else unknown(sent, _ENTITY, f"{name}.")
-    return Entity(kind, identifier, _properties(sent, name), ignored)
+    return Entity(kind, identifier, properties, ignored)
 
 
 def _act(sent: object) -> Act:
     if not isinstance(sent, dict):
         raise wrong_type("action", "an object")
-    name = _required(sent, "name", "action", LONGEST_NAME)
-    ignored = () if sent.keys() <= _ACTION else unknown(sent, _ACTION, "action.")
-    return Act(name, _properties(sent, "action"), ignored)
+    name, properties = sent.get("name"), sent.get("properties", _NONE)
+    if not isinstance(name, str) or not 0 < len(name) <= LONGEST_NAME:
+        name = _required(sent, "name", "action", LONGEST_NAME)
+    if not isinstance(properties, dict):
+        raise wrong_type("action.properties", "an object")
+    return Act(name, properties, () if sent.keys() <= _ACTION else unknown(sent, _ACTION, "action."))
 
 
 def _required(sent: Members, member: str, within: str, longest: int) -> str:
-    value = sent.get(member)
-    if isinstance(value, str) and 0 < len(value) <= longest:
-        return value
+    """A required text that is not as it should be: says why."""
+    path = f"{within}.{member}"
     if member not in sent:
-        raise missing(f"{within}.{member}")
-    return text(value, f"{within}.{member}", longest)
+        raise missing(path)
+    return text(sent[member], path, longest)
 
 
-def _properties(sent: Members, within: str) -> Members:
-    return _object(sent, "properties", f"{within}.properties") if "properties" in sent else _NONE
-
-
-def _object(sent: Members, member: str, path: str) -> Members:
-    value = sent.get(member, _NONE)
-    if not isinstance(value, dict):
+def _object(sent: object, path: str) -> Members:
+    if not isinstance(sent, dict):
         raise wrong_type(path, "an object")
-    return value
+    return sent

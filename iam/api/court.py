@@ -19,6 +19,7 @@ from iam.ports import Archive, Clock, Law, Library
 from iam.services.authorization import Authorization
 
 _written = lru_cache(maxsize=256)(format_instant)
+_compact = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False).encode
 
 
 class DecisionCourt:
@@ -76,9 +77,9 @@ class DecisionCourt:
         reason = self._fragments.get(key)
         if reason is None:
             reason = self._fragments[key] = _reason(one.law, decision.reason)
-        cure = json.dumps(dict(decision.cure)) if decision.cure else "{}"
+        cure = _compact(dict(decision.cure)) if decision.cure else "{}"
         past = ',"past":true' if one.past else ""
-        ignored = f',"ignored":{json.dumps(one.ignored)}' if one.ignored else ""
+        ignored = f',"ignored":{_compact(one.ignored)}' if one.ignored else ""
         return Answer(
             allowed,
             f'{{"decision":{"true" if allowed else "false"},"context":{{"id":"{decision.id}",{reason},'
@@ -96,9 +97,9 @@ def _read(questions: Questions, one: Evaluation) -> Asked | EvaluationFault:
 
 
 def _reason(law: Law, reason: str) -> str:
-    return f'"reason":{json.dumps(reason)},"text":{json.dumps(dict(law.texts(reason)), ensure_ascii=False)}'
+    return f'"reason":{_compact(reason)},"text":{_compact(dict(law.texts(reason)))}'
 
 
 @lru_cache(maxsize=1024)
 def _listed(rules: tuple[str, ...]) -> str:
-    return json.dumps(rules)
+    return _compact(rules)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from iam.api.authzen_wire import Entity, Evaluation, Members, Paths, bounded, text, unknown
@@ -163,7 +164,8 @@ def _party(subject: Entity) -> Party:
         token = text(sent["authentication"], path, LONGEST_TOKEN)
         if kind is SubjectKind.CLIENT:
             raise EvaluationFault("subject_mismatch", "A login is a person's, never a client's.", path)
-    return Party(kind, subject.id, enterprise, capacity, token, unknown(sent, _SUBJECT, "subject.properties."))
+    ignored = () if sent.keys() <= _SUBJECT else unknown(sent, _SUBJECT, "subject.properties.")
+    return Party(kind, subject.id, enterprise, capacity, token, ignored)
 
 
 def _acting(sent: Members) -> tuple[str | None, Capacity | None]:
@@ -190,16 +192,22 @@ def _concerned(resource: Entity, party: Party) -> str | None:
         return _cbe(resource.id, "resource.id")
     text(resource.id, "resource.id", LONGEST_REFERENCE)
     try:
-        return CbeNumber.parse(resource.id).value
+        return _number(resource.id)
     except InvalidInput:
         return None
 
 
 def _cbe(value: object, path: str) -> str:
     try:
-        return CbeNumber.parse(text(value, path, LONGEST_REFERENCE)).value
+        return _number(text(value, path, LONGEST_REFERENCE))
     except InvalidInput as refusal:
         raise evaluation_fault(refusal, path) from None
+
+
+@lru_cache(maxsize=16_384)
+def _number(written: str) -> str:
+    """The canonical CBE number; the same ones are asked about again and again. Raises InvalidInput."""
+    return CbeNumber.parse(written).value
 
 
 def _typed(service: Service, sent: Members, law: Law) -> dict[str, object]:
@@ -213,8 +221,8 @@ def _ignored(one: Evaluation, party: Party, moment: Moment, service: Service | N
     """The paths of everything that was sent and contributes to nothing."""
     ignored = one.ignored + party.ignored + moment.ignored
     if one.action.properties:
-        ignored += unknown(one.action.properties, (), "action.properties.")
-    if one.resource.properties:
-        declared = service.properties if service else ()
+        ignored += unknown(one.action.properties, _NOTHING, "action.properties.")
+    declared = service.properties.keys() if service else _NOTHING
+    if not one.resource.properties.keys() <= declared:
         ignored += unknown(one.resource.properties, declared, "resource.properties.")
     return bounded(ignored) if ignored else ()
