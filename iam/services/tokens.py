@@ -183,7 +183,7 @@ class Tokens:
     def _judged(self, uow: UnitOfWork, client: Client, wanted: Wanted, law: Law) -> Standing:
         service = _one_service(wanted.scopes, law)
         _check_mandator(client, wanted)
-        now = uow.now
+        now = self._clock.now()  # as the judge's; record time may run ahead of a clock that was set back
         token = IssuedToken(
             jti=self._randomness.identifier(),
             client=client.id,
