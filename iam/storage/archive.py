@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
 import psycopg
 from sqlalchemy.engine import Engine
 
-from iam.domain.audit import ChainedLeaf
+from iam.domain.appointments import SERVER_OPERATOR
+from iam.domain.audit import ChainedLeaf, Leaf
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.ports import Clock
-from iam.storage import audit_trail, sandbox_mark
+from iam.storage import audit_trail, outbox, sandbox_mark, sweeping
 from iam.storage.constraints import told_apart, unavailable
 from iam.storage.decisions import SqliteDecisions
 from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
 from iam.storage.lanes import Lane
 from iam.storage.ledgers import read_head, recorded_at, revision_known_at
 from iam.storage.mapping import micros
+from iam.storage.outbox import Announcement
 from iam.storage.postgresql_decisions import PostgresqlDecisions
 from iam.storage.unit_of_work import SqlReading, SqlUnitOfWork
 
@@ -123,6 +125,29 @@ class SqlArchive:
         """The newest revision."""
         with self.lane() as lane:
             return read_head(lane).revision
+
+    def bulk_load(self, records: Iterable[object], actor: str = SERVER_OPERATOR) -> int:
+        """Record very many new facts in one revision with one audit leaf; returns the revision. Raises Conflict."""
+        with self.writing() as uow:
+            counts = uow.load(records)
+            objects = {table: str(count) for table, count in counts.items()}
+            uow.audit(Leaf(act="bulk_load", actor=actor, caller="", objects=objects))
+            return uow.commit()
+
+    def unsent(self, limit: int = 100) -> list[Announcement]:
+        """The first announcements that were not marked as sent, in order."""
+        with self.lane() as lane:
+            return outbox.unsent(lane, limit)
+
+    def mark_sent(self, sequences: Sequence[int]) -> int:
+        """Mark announcements as sent; returns how many were not yet."""
+        with self._changing() as lane:
+            return outbox.mark_sent(lane, sequences, self.clock.now())
+
+    def sweep(self, limit: int = 1000) -> int:
+        """Erase some claims, kept values and tokens that expired a day ago or more; returns how many."""
+        with self._changing() as lane:
+            return sweeping.sweep(lane, limit, self.clock.now())
 
     def mark_sandbox(self) -> None:
         """Mark the database as a sandbox's, for ever."""

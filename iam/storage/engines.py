@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -105,3 +107,15 @@ def lane_of(engine: Engine) -> tuple[Any, Lane]:
     pooled = engine.raw_connection()
     connection: Any = pooled.driver_connection
     return pooled, Lane(connection)
+
+
+@contextmanager
+def page_cache(lane: Lane, kibibytes: int) -> Iterator[None]:
+    """Give an SQLite connection more memory for a while; PostgreSQL sees to its own."""
+    if lane.engine == "sqlite":
+        lane.command(f"PRAGMA cache_size = -{kibibytes}")
+    try:
+        yield
+    finally:
+        if lane.engine == "sqlite":
+            lane.command(f"PRAGMA cache_size = -{CACHE_KIBIBYTES}")

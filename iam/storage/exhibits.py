@@ -6,6 +6,7 @@ from iam.domain.authorization import Proof
 
 # In an arm `:name` is a value of the inquiry, `#name` a proof, `@x` says that a row of x is the version that counts,
 # `~x` that it is valid at the instant asked, and a word in capitals stands for a text below.
+# CROSS JOIN keeps SQLite from beginning with the table on its right.
 
 PROOFS = tuple(Proof)
 """A row tells its proof by its place here; the head comes as place -1."""
@@ -20,10 +21,10 @@ REVISION_KNOWN_AT = (
 CALLER = """SELECT #caller, c.key,
 CASE WHEN c.profile_until < c.valid_until THEN c.profile_until ELSE c.valid_until END,
 c.kind || '|' || c.services || '|' || c.niss_services || '|' || c.enterprise
-FROM clients c JOIN enterprises e ON e.key = c.enterprise
+FROM clients c CROSS JOIN enterprises e
 WHERE c.key = :caller AND c.superseded = FOREVER AND c.valid_from <= :now AND c.valid_until > :now
 AND (c.profile_until IS NULL OR c.profile_until > :now)
-AND e.superseded = FOREVER AND e.valid_from <= :now AND e.valid_until > :now"""
+AND e.key = c.enterprise AND e.superseded = FOREVER AND e.valid_from <= :now AND e.valid_until > :now"""
 _NOT_REVOKED = """ AND EXISTS (
 SELECT 1 FROM issued_tokens t WHERE t.key = :token AND t.client = c.key AND t.revoked_at IS NULL)"""
 CALLER_WITH_TOKEN = "".join((CALLER, _NOT_REVOKED))
@@ -50,15 +51,16 @@ CASE WHEN h.profile_until < h.valid_until THEN h.profile_until ELSE h.valid_unti
 FROM TABLE WHERE HOLDER"""
     )["client"],
 }
-GRANT = _held("""SELECT #grant, g.key, g.valid_until, g.actions FROM TABLE JOIN grants g ON g.holder = h.key
-WHERE HOLDER AND g.service = :service AND @g AND g.enterprise = :enterprise AND g.capacity = :capacity AND ~g""")
+GRANT = _held("""SELECT #grant, g.key, g.valid_until, g.actions FROM TABLE CROSS JOIN grants g
+WHERE HOLDER AND g.holder = h.key AND g.service = :service AND @g
+AND g.enterprise = :enterprise AND g.capacity = :capacity AND ~g""")
 
 PORTFOLIO = _held("""SELECT #portfolio, s.key,
 CASE WHEN s.kind = 'group' AND s.member_until < s.valid_until THEN s.member_until ELSE s.valid_until END, s.kind
 FROM (SELECT p.key, p.kind, p.valid_until, CASE WHEN p.kind <> 'all' THEN (
 SELECT max(m.valid_until) FROM group_members m
 WHERE m."group" = p."group" AND m.mandator = :concerned AND @m AND ~m) END AS member_until
-FROM TABLE JOIN portfolios p ON p.holder = h.key WHERE HOLDER AND @p AND p.enterprise = :enterprise AND ~p) s
+FROM TABLE CROSS JOIN portfolios p WHERE HOLDER AND p.holder = h.key AND @p AND p.enterprise = :enterprise AND ~p) s
 WHERE s.kind = 'all' OR (s.kind = 'group' AND s.member_until IS NOT NULL)
 OR (s.kind = 'all_but' AND s.member_until IS NULL)""")
 
@@ -68,21 +70,21 @@ AND c.mandatary_capacity = :capacity AND c."group" IN :groups AND ~c"""
 
 DELEGATION = """SELECT #delegation, d.key,
 CASE WHEN c.valid_until < d.valid_until THEN c.valid_until ELSE d.valid_until END, CAST(d.version AS TEXT)
-FROM delegations d JOIN covers c ON c.key = d.mandate || '/' || d."group"
-WHERE d.mandator = :concerned AND d.receiver = :enterprise AND @d
+FROM delegations d CROSS JOIN covers c
+WHERE c.key = d.mandate || '/' || d."group" AND d.mandator = :concerned AND d.receiver = :enterprise AND @d
 AND d.receiver_capacity = :capacity AND d.state = 'validated' AND d."group" IN :groups
 AND d.first_quarter <= :quarter AND d.last_quarter >= :quarter AND ~d AND @c AND ~c"""
 
 ENTERPRISE = """SELECT CASE WHEN e.valid_until > :at THEN #enterprise ELSE #enterprise_ceased END,
 e.key, e.valid_until, '' FROM enterprises e WHERE e.key = :enterprise AND @e AND e.valid_from <= :at"""
 CAPACITY = """SELECT #capacity, k.key, k.valid_until, k.capacity
-FROM enterprises e JOIN capacities_held k ON k.enterprise = e.key
-WHERE e.key = :enterprise AND @e AND ~e AND @k AND ~k AND k.capacity = :capacity"""
+FROM enterprises e CROSS JOIN capacities_held k
+WHERE k.enterprise = e.key AND e.key = :enterprise AND @e AND ~e AND @k AND ~k AND k.capacity = :capacity"""
 
 CONCERNED = """SELECT CASE WHEN e.valid_until > :at THEN #concerned ELSE #concerned_ceased END,
 e.key, e.valid_until, '' FROM enterprises e WHERE e.key = :concerned AND @e AND e.valid_from <= :at"""
 CONCERNED_CAPACITY = """SELECT #concerned_capacity, k.key, k.valid_until, k.capacity
-FROM enterprises e JOIN capacities_held k ON k.enterprise = e.key
-WHERE e.key = :concerned AND @e AND ~e AND @k AND ~k"""
+FROM enterprises e CROSS JOIN capacities_held k
+WHERE k.enterprise = e.key AND e.key = :concerned AND @e AND ~e AND @k AND ~k"""
 ACTIVATION = """SELECT #activation, v.key, v.valid_until, v.service FROM activations v
 WHERE v.key = :concerned || '/' || :service AND @v AND v.enterprise = :concerned AND ~v"""

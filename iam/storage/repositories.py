@@ -54,6 +54,8 @@ class Writes:
         self._lane = lane
         self._revision = revision
         self._written: set[tuple[type[Any], str]] = set()
+        self.changed = False
+        """Whether a fact was changed."""
 
     def put(self, record: object) -> None:
         """Write one record: of a fact a new version, of others the new content."""
@@ -66,6 +68,7 @@ class Writes:
         values = [row[0], self._revision, FOREVER, *row[1:]]
         self._lane.change_many(insertion(shape.table), [values])
         self._written.add((shape.kind, str(row[0])))
+        self.changed = True
 
     def remove(self, kind: type[Any], key: str) -> None:
         """Close a fact's version, or erase a record of another kind."""
@@ -75,17 +78,13 @@ class Writes:
         else:
             self._lane.change(_erasure(shape.table), key=key)
 
-    @property
-    def changed(self) -> bool:
-        """Whether a fact was changed."""
-        return bool(self._written)
-
     def _close(self, shape: Shape, key: str) -> None:
         """Close the version known until now; one written at this same revision was never known and goes."""
         if (shape.kind, key) in self._written:
             self._lane.change(_retraction(shape.table), key=key, revision=self._revision)
         elif self._lane.change(_closing(shape.table), key=key, revision=self._revision):
             self._written.add((shape.kind, key))
+            self.changed = True
 
     def _put_plain(self, shape: Shape, row: Sequence[Scalar]) -> None:
         values = dict(zip(shape.columns, row, strict=True))

@@ -10,6 +10,7 @@ from iam.domain.appointments import Appointment, Grant, GroupMember, JointAct, M
 from iam.domain.clients import Client
 from iam.domain.delegations import Delegation
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
+from iam.domain.law import BookOfRecord
 from iam.domain.mandates import Cover, Mandate, Tenure
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
 from iam.domain.tokens import IssuedToken
@@ -35,6 +36,7 @@ class Shape:
     key_of: Callable[[Any], str]
     computed_key: bool
     indexes: tuple[tuple[str, ...], ...]
+    """Columns of each index, which is named for the first."""
     fixed: tuple[str, ...]
 
     @property
@@ -89,16 +91,49 @@ def tenure_key(tenure: Tenure) -> str:
     return f"{tenure.mandate}/{tenure.group}"
 
 
+_VALID = ("valid_from", "valid_until")
+
+# The first index of a table that a check reads holds every column that the check looks at.
 SHAPES: tuple[Shape, ...] = (
     _fact(Enterprise, "enterprises"),
-    _fact(CapacityHeld, "capacities_held", ("enterprise", SUPERSEDED), ("reference", SUPERSEDED)),
+    _fact(
+        CapacityHeld,
+        "capacities_held",
+        ("enterprise", SUPERSEDED, *_VALID, "capacity", KEY),
+        ("reference", SUPERSEDED, KEY),
+    ),
     _fact(Activation, "activations", ("enterprise", SUPERSEDED, KEY)),
-    _fact(Appointment, "appointments", ("person", "enterprise", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
-    _fact(Grant, "grants", ("holder", "service", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
-    _fact(Portfolio, "portfolios", ("holder", SUPERSEDED), ("enterprise", SUPERSEDED, KEY)),
+    _fact(
+        Appointment,
+        "appointments",
+        ("person", "enterprise", SUPERSEDED, "capacity", *_VALID, "role", KEY),
+        ("enterprise", SUPERSEDED, KEY),
+    ),
+    _fact(
+        Grant,
+        "grants",
+        ("holder", "service", SUPERSEDED, "enterprise", "capacity", *_VALID, "actions", KEY),
+        ("enterprise", SUPERSEDED, KEY),
+    ),
+    _fact(
+        Portfolio,
+        "portfolios",
+        ("holder", "enterprise", SUPERSEDED, *_VALID, "kind", "group", KEY),
+        ("enterprise", SUPERSEDED, KEY),
+    ),
     _fact(MandatorGroup, "mandator_groups", ("enterprise", SUPERSEDED, KEY)),
-    _fact(GroupMember, "group_members", ("group", "mandator", SUPERSEDED), ("enterprise", "mandator", SUPERSEDED)),
-    _fact(Client, "clients", ("enterprise", SUPERSEDED, KEY)),
+    _fact(
+        GroupMember,
+        "group_members",
+        ("group", "mandator", SUPERSEDED, *_VALID),
+        ("enterprise", "mandator", SUPERSEDED, KEY),
+    ),
+    _fact(
+        Client,
+        "clients",
+        (KEY, SUPERSEDED, "enterprise", "capacity", "kind", "profile_until", *_VALID),
+        ("enterprise", SUPERSEDED, KEY),
+    ),
     _fact(
         Mandate,
         "mandates",
@@ -109,9 +144,9 @@ SHAPES: tuple[Shape, ...] = (
     _fact(
         Cover,
         "covers",
-        ("mandator", "mandatary", SUPERSEDED),
+        ("mandator", "mandatary", SUPERSEDED, "group", "mandatary_capacity", *_VALID, "mandate_version", "mandate"),
         ("mandatary", SUPERSEDED, KEY),
-        ("mandate", SUPERSEDED),
+        ("mandate", SUPERSEDED, KEY),
     ),
     _fact(
         Delegation,
@@ -119,10 +154,11 @@ SHAPES: tuple[Shape, ...] = (
         ("mandator", "receiver", SUPERSEDED),
         ("receiver", SUPERSEDED, KEY),
         ("giver", SUPERSEDED, KEY),
-        ("mandate", SUPERSEDED),
+        ("mandate", SUPERSEDED, KEY),
     ),
     _fact(JointAct, "joint_acts", ("enterprise", SUPERSEDED, KEY)),
     _fact(RegisterAnswer, "register_answers", ("enterprise", SUPERSEDED, KEY)),
+    _fact(BookOfRecord, "books"),
     _record(FeedPosition, "feed_positions"),
     _record(Person, "persons"),
     _record(PersonNumber, "person_numbers", ("person",), fixed=("first_person",)),

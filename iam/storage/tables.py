@@ -12,6 +12,9 @@ metadata = MetaData()
 WORDS = Text().with_variant(Text(collation="C"), "postgresql")
 """Text that every engine compares and orders by its code points."""
 
+CLUSTERED = frozenset({"enterprises", "activations", "issued_tokens", "claims"})
+"""Tables of short rows that are sought by their key alone: SQLite keeps them in the order of the key."""
+
 
 def number(name: str, *, nullable: bool = False) -> Column[int]:
     """A column of whole numbers."""
@@ -25,7 +28,8 @@ def words(name: str, *, nullable: bool = False) -> Column[str]:
 
 def _ledger(name: str, key: str | tuple[str, ...], *columns: Column[int] | Column[str] | Column[bytes]) -> Table:
     names = (key,) if isinstance(key, str) else key
-    return Table(name, metadata, *columns, PrimaryKeyConstraint(*names, name=f"pk_{name}"))
+    key_first = PrimaryKeyConstraint(*names, name=f"pk_{name}")
+    return Table(name, metadata, *columns, key_first, sqlite_with_rowid=name not in CLUSTERED)
 
 
 def _record_table(shape: Shape) -> Table:
@@ -42,7 +46,7 @@ def _record_table(shape: Shape) -> Table:
         columns[1:1] = [number(RECORDED), number(SUPERSEDED)]
     table = _ledger(shape.table, (KEY, SUPERSEDED) if shape.versioned else KEY, *columns)
     for names in shape.indexes:
-        Index(f"ix_{shape.table}_{'_'.join(names)}", *(table.c[name] for name in names))
+        Index(f"ix_{shape.table}_{names[0]}", *(table.c[name] for name in names))
     return table
 
 
@@ -111,9 +115,6 @@ KEPT = _ledger(
     "kept_values", ("purpose", "key_hash"), words("purpose"), words("key_hash"), words("value"), number("expires_at")
 )
 Index("ix_kept_values_expires_at", KEPT.c.expires_at)
-
-BOOKS = _ledger("books", "hash", words("hash"), words("content"))
-BOOK_USES = _ledger("book_uses", "in_use_from", number("in_use_from"), words("hash"))
 
 SEALED_KEYS = _ledger(
     "sealed_keys",

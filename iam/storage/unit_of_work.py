@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
 from iam.domain.audit import Leaf
 from iam.domain.instants import from_micros
 from iam.ports import Clock
-from iam.storage import audit_trail, outbox, single_use
+from iam.storage import audit_trail, bulk, outbox, single_use
 from iam.storage.constraints import constrained, told_apart
 from iam.storage.lanes import Lane
 from iam.storage.ledgers import Head, move_head, read_head, record_revision
@@ -44,7 +44,8 @@ class SqlUnitOfWork:
     """
 
     def __init__(self, lane: Lane, clock: Clock) -> None:
-        self._lane = lane
+        self.lane = lane
+        """The lane of the transaction, for the archive's other ledgers: books and keys."""
         self._clock = clock
         self._head = read_head(lane, lock=lane.engine == "postgresql")
         self.revision = self._head.revision + 1
@@ -73,13 +74,13 @@ class SqlUnitOfWork:
             if not constrained(record):
                 self._writes.put(record)
                 return
-            self._lane.command("SAVEPOINT one_record")
+            self.lane.command("SAVEPOINT one_record")
             try:
                 self._writes.put(record)
             except Exception:
-                self._lane.command("ROLLBACK TO SAVEPOINT one_record")
+                self.lane.command("ROLLBACK TO SAVEPOINT one_record")
                 raise
-            self._lane.command("RELEASE SAVEPOINT one_record")
+            self.lane.command("RELEASE SAVEPOINT one_record")
 
     def remove(self, kind: type[Any], key: str) -> None:
         """Close a fact without a successor, or erase a record of another kind."""
@@ -91,18 +92,26 @@ class SqlUnitOfWork:
         """Claim a single-use value; False when it was claimed before."""
         self._check_open()
         with told_apart():
-            return single_use.claim(self._lane, purpose, key, expires_at)
+            return single_use.claim(self.lane, purpose, key, expires_at)
 
     def recall(self, purpose: str, key: str) -> str | None:
         """What was kept under a key and has not expired, or None."""
         with told_apart():
-            return single_use.recall(self._lane, purpose, key, self.now)
+            return single_use.recall(self.lane, purpose, key, self.now)
 
     def keep(self, purpose: str, key: str, value: str, expires_at: datetime) -> None:
         """Keep a value under a key."""
         self._check_open()
         with told_apart():
-            single_use.keep(self._lane, purpose, key, value, expires_at)
+            single_use.keep(self.lane, purpose, key, value, expires_at)
+
+    def load(self, records: Iterable[object]) -> dict[str, int]:
+        """Insert very many records that are not there yet; returns how many by table. Raises Conflict."""
+        self._check_open()
+        with told_apart():
+            counts = bulk.load(self.lane, records, self.revision)
+        self._writes.changed = self._writes.changed or bool(counts)
+        return counts
 
     def audit(self, leaf: Leaf) -> None:
         """Add a leaf to the audit trail, at commit."""
@@ -126,8 +135,8 @@ class SqlUnitOfWork:
         with told_apart():
             head = self._next_head()
             if head != self._head:
-                move_head(self._lane, head)
-            self._lane.command("COMMIT")
+                move_head(self.lane, head)
+            self.lane.command("COMMIT")
         return head.revision
 
     def _next_head(self) -> Head:
@@ -137,10 +146,10 @@ class SqlUnitOfWork:
         if self._writes.changed:
             revision, recorded_at = self.revision, max(at, head.recorded_at + 1)
             at = recorded_at
-            record_revision(self._lane, revision, recorded_at)
+            record_revision(self.lane, revision, recorded_at)
         instant = from_micros(at)
-        leaf = audit_trail.append(self._lane, (head.leaf, head.leaf_hash), revision, instant, self._leaves)
-        event = outbox.append(self._lane, head.event, revision, instant, self._announced)
+        leaf = audit_trail.append(self.lane, (head.leaf, head.leaf_hash), revision, instant, self._leaves)
+        event = outbox.append(self.lane, head.event, revision, instant, self._announced)
         return Head(revision, recorded_at, *leaf, event)
 
     def _check_open(self) -> None:

@@ -43,6 +43,7 @@ FACTS = {
     ),
     "joint_acts": "enterprise kind content content_hash required# validated_by started_at# done_at#?",
     "register_answers": "enterprise asked_at# person function required_signatures#",
+    "books": "hash text",
 }
 
 RECORDS = {
@@ -62,34 +63,35 @@ LEDGERS = {
     ("outbox", "sequence"): "sequence# revision# at# kind objects sent_at#?",
     ("claims", "purpose key_hash"): "purpose key_hash expires_at#",
     ("kept_values", "purpose key_hash"): "purpose key_hash value expires_at#",
-    ("books", "hash"): "hash content",
-    ("book_uses", "in_use_from"): "in_use_from# hash",
     ("sealed_keys", "kid"): "kid algorithm blob! published_at# active_from# retired_at#? removed_after#?",
     ("meta", "name"): "name value",
 }
 
+CLUSTERED = {"enterprises", "activations", "issued_tokens", "claims"}
+
 INDEXES = (
-    ("capacities_held", "enterprise superseded"),
-    ("capacities_held", "reference superseded"),
+    ("capacities_held", "enterprise superseded valid_from valid_until capacity key"),
+    ("capacities_held", "reference superseded key"),
     ("activations", "enterprise superseded key"),
     ("appointments", "enterprise superseded key"),
-    ("appointments", "person enterprise superseded"),
+    ("appointments", "person enterprise superseded capacity valid_from valid_until role key"),
     ("grants", "enterprise superseded key"),
-    ("grants", "holder service superseded"),
+    ("grants", "holder service superseded enterprise capacity valid_from valid_until actions key"),
     ("portfolios", "enterprise superseded key"),
-    ("portfolios", "holder superseded"),
+    ("portfolios", "holder enterprise superseded valid_from valid_until kind group key"),
     ("mandator_groups", "enterprise superseded key"),
-    ("group_members", "enterprise mandator superseded"),
-    ("group_members", "group mandator superseded"),
+    ("group_members", "enterprise mandator superseded key"),
+    ("group_members", "group mandator superseded valid_from valid_until"),
     ("clients", "enterprise superseded key"),
+    ("clients", "key superseded enterprise capacity kind profile_until valid_from valid_until"),
     ("mandates", "mandatary superseded key"),
     ("mandates", "mandator superseded key"),
     ("mandates", "state superseded key"),
     ("covers", "mandatary superseded key"),
-    ("covers", "mandate superseded"),
-    ("covers", "mandator mandatary superseded"),
+    ("covers", "mandate superseded key"),
+    ("covers", "mandator mandatary superseded group mandatary_capacity valid_from valid_until mandate_version mandate"),
     ("delegations", "giver superseded key"),
-    ("delegations", "mandate superseded"),
+    ("delegations", "mandate superseded key"),
     ("delegations", "mandator receiver superseded"),
     ("delegations", "receiver superseded key"),
     ("joint_acts", "enterprise superseded key"),
@@ -123,7 +125,7 @@ def upgrade() -> None:
     for (table, key), columns in LEDGERS.items():
         _create(table, key, columns)
     for table, names in INDEXES:
-        op.create_index(f"ix_{table}_{names.replace(' ', '_')}", table, names.split())
+        op.create_index(f"ix_{table}_{names.split()[0]}", table, names.split())
     _constrain()
     head = sa.table("head", *map(_column, LEDGERS["head", "id"].split()))
     op.execute(head.insert().values(id=1, revision=0, recorded_at=0, leaf=0, leaf_hash="0" * 64, event=0))
@@ -136,7 +138,8 @@ def downgrade() -> None:
 
 
 def _create(table: str, key: str, columns: str) -> None:
-    op.create_table(table, *map(_column, columns.split()), sa.PrimaryKeyConstraint(*key.split(), name=f"pk_{table}"))
+    named = sa.PrimaryKeyConstraint(*key.split(), name=f"pk_{table}")
+    op.create_table(table, *map(_column, columns.split()), named, sqlite_with_rowid=table not in CLUSTERED)
 
 
 def _column(written: str) -> sa.Column[Any]:

@@ -1,0 +1,66 @@
+"""Loading very many new records in one revision: whole batches at a time, by COPY on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby, islice
+from typing import Any
+
+from psycopg import sql
+
+from iam.domain.instants import FOREVER
+from iam.storage.engines import page_cache
+from iam.storage.lanes import Lane
+from iam.storage.mapping import Scalar
+from iam.storage.repositories import insertion
+from iam.storage.shapes import RECORDED, SUPERSEDED, Shape, shape_of
+
+BATCH = 50_000
+"""Records that are held and written at once."""
+LOADING_KIBIBYTES = 256 * 1024
+"""Page cache of an SQLite connection while it loads: indexes are written at random places."""
+
+Rows = list[list[Scalar]]
+
+
+def load(lane: Lane, records: Iterable[object], revision: int) -> dict[str, int]:
+    """Insert records that are not there yet; returns how many went into each table.
+
+    Raises what the engine raises for a record that is there, or that a constraint refuses: nothing is kept then.
+    """
+    counts: dict[str, int] = {}
+    source = iter(records)
+    with page_cache(lane, LOADING_KIBIBYTES):
+        while batch := list(islice(source, BATCH)):
+            for shape, rows in _by_table(batch, revision):
+                _write(lane, shape, rows)
+                counts[shape.table] = counts.get(shape.table, 0) + len(rows)
+    return counts
+
+
+def _by_table(records: list[object], revision: int) -> Iterator[tuple[Shape, Rows]]:
+    """The rows of each table, by key, so that neighbours in an index are written together."""
+    shaped = sorted(((shape_of(type(one)), one) for one in records), key=lambda pair: pair[0].table)
+    for _, pairs in groupby(shaped, key=lambda pair: pair[0].table):
+        listed = list(pairs)
+        shape = listed[0][0]
+        rows = [shape.row(record) for _, record in listed]
+        if shape.versioned:
+            for row in rows:
+                row[1:1] = (revision, FOREVER)
+        rows.sort(key=lambda row: str(row[0]))
+        yield shape, rows
+
+
+def _write(lane: Lane, shape: Shape, rows: Rows) -> None:
+    if lane.engine == "sqlite":
+        lane.change_many(insertion(shape.table), rows)
+        return
+    names = list(shape.columns)
+    if shape.versioned:
+        names[1:1] = (RECORDED, SUPERSEDED)
+    columns = sql.SQL(", ").join(map(sql.Identifier, names))
+    command: Any = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(shape.table), columns)
+    with lane.cursor.copy(command) as copy:
+        for row in rows:
+            copy.write_row(row)

@@ -1,0 +1,29 @@
+"""Sweeping out what has expired: claims, kept values and tokens that could not be used any more, in small steps."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Table, bindparam, delete, select, tuple_
+
+from iam.storage.lanes import Lane, Statement
+from iam.storage.mapping import micros
+from iam.storage.tables import CLAIMS, KEPT, metadata
+
+GRACE = timedelta(days=1)
+"""How long what has expired still stays, so that no clock that runs behind can find it gone too soon."""
+
+
+def _expired(table: Table) -> Statement:
+    key: list[ColumnElement[str]] = list(table.primary_key.columns)
+    expired = select(*key).where(table.c.expires_at < bindparam("before")).limit(bindparam("limit"))
+    return Statement(delete(table).where(tuple_(*key).in_(expired)))
+
+
+_EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, metadata.tables["issued_tokens"])]
+
+
+def sweep(lane: Lane, limit: int, now: datetime) -> int:
+    """Erase at most `limit` rows of each table that expired long enough ago; returns how many were erased."""
+    before = micros(now - GRACE)
+    return sum(lane.change(statement, before=before, limit=limit) for statement in _EXPIRED)
