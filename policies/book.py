@@ -62,7 +62,7 @@ def read_book(folder: Path = FOLDER, overrides: Overrides | None = None) -> Book
     if errors:
         raise BookRefused(errors)
     if overrides:
-        texts[OVERRIDES_PAGE] = json.dumps(overrides, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+        texts[OVERRIDES_PAGE] = json.dumps(overrides, sort_keys=True, ensure_ascii=True, default=str)
     return Book(texts)
 
 

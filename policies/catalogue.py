@@ -29,8 +29,8 @@ _PROPERTIES = {one.value: one for one in PropertyType}
 _CARDINALITIES = {one.value: one for one in Cardinality}
 _ALGORITHMS = {one: one for one in ("ES256", "RS256")}
 
-Overrides = Mapping[str, Mapping[str, object]]
-"""By service: `minimum`, `keys`, and under `actions` the same by action."""
+Overrides = Mapping[str, object]
+"""A table by service: `minimum`, `keys`, and under `actions` the same by action."""
 
 
 def load_catalogue(text: str, overrides: Overrides | None = None) -> Catalogue:

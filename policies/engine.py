@@ -45,7 +45,7 @@ class CasbinLaw:
     """A loaded book: immutable, so that every judgement is remembered.
 
     Raises:
-        BookRefused: when the book does not pass its proof-reading, or permits where nothing is the case.
+        BookRefused: when the book does not pass its proof-reading; one of record, when it cannot be read.
     """
 
     def __init__(self, book: Book, *, of_record: bool = False, remembered: int = REMEMBERED) -> None:

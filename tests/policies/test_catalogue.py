@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 
@@ -37,7 +37,7 @@ TABLE = {
         {EMPLOYER},
     ),
     "works": (DECLARE | {"add_subcontractor"}, ("works",), {EMPLOYER, WORKSHOP, TOWN}),
-    "working_abroad": ({"apply", "consult"}, ("working-abroad",), {EMPLOYER, TOWN}),
+    "working_abroad": ({"apply", "consult"}, ("working-abroad",), {EMPLOYER}),
     "followit": ({"consult"}, (), set()),
     "ebox": ({"read", "activate"}, (), set()),
     "staff_file": ({"manage", "consult"}, ("staff-file",), {TOWN}),
@@ -175,6 +175,11 @@ def test_an_override_of_something_else_is_refused(overrides: dict[str, dict[str,
 def test_no_configuration_goes_below_the_level_that_a_rule_asks_itself(code: str) -> None:
     errors = check(overrides={code: {"minimum": "low"}})
     assert errors and all(f"{code} " in error and "lies below substantial" in error for error in errors)
+
+
+@pytest.mark.parametrize("overrides", [{"works": "high"}, {"works": {"minimum": date(2026, 1, 1)}}, {"minimum": "low"}])
+def test_overrides_that_are_no_tables_of_words_are_refused(overrides: dict[str, object]) -> None:
+    assert check(overrides=overrides)
 
 
 @pytest.mark.parametrize("code", ["dimona", "dmfa", "drs.accident", "followit", "staff_file"])
