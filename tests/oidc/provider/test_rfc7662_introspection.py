@@ -86,7 +86,7 @@ CHANGES: dict[str, Callable[[Premises], Callable[[], None]]] = {
     "the provider has ceased": lambda h: _ended(h, Enterprise, PROVIDER),
     "the employer has ceased": lambda h: _ended(h, Enterprise, EMPLOYER),
     "the token is revoked": lambda h: lambda: None,
-    "the token has expired": lambda h: _later(h),
+    "the token has expired": _later,
 }
 
 
