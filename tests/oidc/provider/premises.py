@@ -1,17 +1,13 @@
 """A small country with its authorization server: an employer, a provider with a mandate, their software, our doors."""
 
-import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -21,11 +17,12 @@ from iam.domain.enterprises import Capacity, CapacityHeld, Ground
 from iam.domain.keys import SealedKey
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
-from iam.ports import Archive, UnitOfWork
+from iam.ports import Archive, KeyChest, UnitOfWork
 from iam.services.authorization import Authorization
 from iam.services.tokens import Tokens
+from iam.storage.archive import SqlArchive
+from iam.storage.keys import SqlKeyChest
 from iam.web import errors, limits
-from oidc.client_keys import accept_jwks, canonical_jwks
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.client_assertion import ASSERTION_TYPE
 from oidc.provider.endpoints import provider_blueprint
@@ -36,6 +33,7 @@ from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_j
 from policies.book import read_book
 from policies.engine import CasbinLaw
 from policies.library import LawLibrary
+from tests.oidc.provider.forgery import compact, ec_jwk, jwks
 from tests.storage import records
 from tests.storage.clocks import START, SetClock
 
@@ -49,8 +47,6 @@ DECLARE, CONSULT = "scope:dimona:declaration:declare", "scope:dimona:declaration
 INTROSPECT, EVALUATE = "scope:authorization:token:introspect", "scope:authorization:decision:evaluate"
 MANDATE = [{"type": "procura_mandator", "mandator": EMPLOYER, "capacity": "service_provider"}]
 
-EC = ec.derive_private_key(0x5EED, ec.SECP256R1())
-OTHER_EC = ec.derive_private_key(0xBAD5EED, ec.SECP256R1())
 UNSET: Any = object()
 
 
@@ -74,57 +70,11 @@ def the_law() -> CasbinLaw:
 
 
 @lru_cache
-def rsa_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, 2048)
-
-
-@lru_cache
 def first_keys() -> tuple[Sealer, tuple[SealedKey, ...]]:
     """Sealed signing keys, made once for all tests."""
     sealer = Sealer(bytes(range(32)))
     ring = first_ring({alg: generate_private_jwk(alg) for alg in SIGNING_ALGORITHMS}, START)
     return sealer, tuple(sealed(key, sealer) for key in ring.keys)
-
-
-def b64(octets: bytes) -> str:
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
-
-
-def number(value: int, octets: int | None = None) -> str:
-    return b64(value.to_bytes(octets or (value.bit_length() + 7) // 8, "big"))
-
-
-def ec_jwk(key: ec.EllipticCurvePrivateKey = EC, **more: object) -> dict[str, object]:
-    numbers = key.public_key().public_numbers()
-    return {"kty": "EC", "crv": "P-256", "x": number(numbers.x, 32), "y": number(numbers.y, 32), **more}
-
-
-def rsa_jwk(**more: object) -> dict[str, object]:
-    numbers = rsa_key().public_key().public_numbers()
-    return {"kty": "RSA", "n": number(numbers.n), "e": number(numbers.e), **more}
-
-
-def signature(alg: str, message: bytes, key: ec.EllipticCurvePrivateKey) -> bytes:
-    """A signature of an algorithm; `none` gives an empty one."""
-    if alg == "RS256":
-        return rsa_key().sign(message, padding.PKCS1v15(), hashes.SHA256())
-    if alg == "PS256":
-        return rsa_key().sign(message, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
-    r, s = decode_dss_signature(key.sign(message, ec.ECDSA(hashes.SHA256())))
-    return r.to_bytes(32, "big") + s.to_bytes(32, "big")
-
-
-def compact(header: object, claims: object, key: ec.EllipticCurvePrivateKey = EC) -> str:
-    """A compact JWS, signed as its header says (ES256 where it says something else)."""
-    parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, claims)]
-    message = f"{b64(parts[0])}.{b64(parts[1])}"
-    alg = str(header.get("alg")) if isinstance(header, dict) else "ES256"
-    return f"{message}.{b64(signature(alg, message.encode(), key))}"
-
-
-def jwks(*keys: Mapping[str, object], algorithm: str = "ES256") -> str:
-    """Keys as a registration holds them."""
-    return canonical_jwks(accept_jwks({"keys": list(keys)}, algorithm=algorithm))
 
 
 @dataclass
@@ -136,11 +86,13 @@ class Premises:
     settled: bool = False
     """Whether the country stands already: then this is another process over the same archive."""
     sealer: Sealer = field(init=False)
-    chest: MemoryChest = field(default_factory=MemoryChest)
+    chest: KeyChest = field(init=False)
 
     def __post_init__(self) -> None:
         self.sealer, kept = first_keys()
-        self.chest.held = [replace(key, published_at=self.clock.at, active_from=self.clock.at) for key in kept]
+        self.chest = SqlKeyChest(self.archive) if isinstance(self.archive, SqlArchive) else MemoryChest()
+        if not self.settled or isinstance(self.chest, MemoryChest):
+            self.keep(*(replace(key, published_at=self.clock.at, active_from=self.clock.at) for key in kept))
         self.randomness = SystemRandomness()
         self.library = LawLibrary(the_law(), lambda _instant: ("", ""))
         self.judge = Authorization(self.archive, self.library, self.clock, self.randomness)
@@ -168,6 +120,12 @@ class Premises:
         )
         app.register_blueprint(provider_blueprint(parts))
         return app
+
+    def keep(self, *keys: SealedKey) -> None:
+        """Keep exactly these keys in the chest."""
+        with self.archive.writing() as uow:
+            self.chest.keep(uow, keys)
+            uow.commit()
 
     def find_client(self, client_id: str) -> Client | None:
         with self.archive.reading() as reading:
@@ -279,15 +237,3 @@ class Premises:
 
     def leaves(self, act: str) -> list[Mapping[str, str]]:
         return [one.leaf.objects for one in self.archive.leaves() if one.leaf.act == act]
-
-
-def payload(token: str) -> dict[str, Any]:
-    """The claims of a token, unverified."""
-    part = token.split(".")[1]
-    read = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    assert isinstance(read, dict)
-    return read
-
-
-def instant(seconds: int) -> datetime:
-    return datetime.fromtimestamp(seconds, UTC)

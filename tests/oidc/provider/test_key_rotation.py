@@ -90,7 +90,7 @@ def test_an_unknown_key_makes_us_look_again_but_not_each_time(
 
     monkeypatch.setattr(MemoryChest, "sealed_keys", counted)
     stranger = jose.sign({"iss": ISSUER}, plain_house.keys.current("ES256"), typ="at+jwt")
-    plain_house.chest.held = []
+    plain_house.keep()
     plain_house.clock.at += RELOAD_AT_MOST
     reads.clear()
     for _ in range(10):
@@ -110,7 +110,7 @@ def test_a_request_reads_no_key_from_the_chest(plain_house: Premises, monkeypatc
 
 
 def test_a_new_house_gets_its_first_keys_once(house: Premises) -> None:
-    house.chest.held = []
+    house.keep()
     barrier = threading.Barrier(4)
 
     def start() -> None:
@@ -122,17 +122,17 @@ def test_a_new_house_gets_its_first_keys_once(house: Premises) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-    assert sorted(key.algorithm for key in house.chest.held) == ["ES256", "RS256"]
+    assert sorted(key.algorithm for key in house.chest.sealed_keys()) == ["ES256", "RS256"]
     assert len(house.leaves("signing_key_published")) == 2
 
 
 def test_keys_in_long_use_are_rotated_and_others_left(plain_house: Premises) -> None:
     plain_house.rotation.ensure(plain_house.clock.at)
-    assert len(plain_house.chest.held) == 2
+    assert len(plain_house.chest.sealed_keys()) == 2
     plain_house.clock.at += ROTATE_AFTER
     plain_house.rotation.ensure(plain_house.clock.at)
     plain_house.rotation.ensure(plain_house.clock.at)
-    assert len(plain_house.chest.held) == 4
+    assert len(plain_house.chest.sealed_keys()) == 4
 
 
 def test_a_rotation_under_way_is_not_doubled(plain_house: Premises) -> None:
@@ -143,26 +143,27 @@ def test_a_rotation_under_way_is_not_doubled(plain_house: Premises) -> None:
 
 
 def test_a_rotation_keeps_the_other_secrets_of_the_chest(plain_house: Premises) -> None:
-    secret = plain_house.chest.held[0]
+    secret = plain_house.chest.sealed_keys()[0]
 
-    plain_house.chest.held.append(replace(secret, kid="pairwise_subjects", algorithm="AES256"))
+    other = replace(secret, kid="pairwise_subjects", algorithm="AES256")
+    plain_house.keep(*plain_house.chest.sealed_keys(), other)
     plain_house.rotation.rotate(plain_house.clock.at, "ES256")
-    assert "pairwise_subjects" in {key.kid for key in plain_house.chest.held}
+    assert "pairwise_subjects" in {key.kid for key in plain_house.chest.sealed_keys()}
 
 
 def test_private_keys_lie_sealed_under_their_own_name(plain_house: Premises) -> None:
-    first, second = plain_house.chest.held
-    assert all(b'"d"' not in key.blob for key in plain_house.chest.held)
+    first, second = plain_house.chest.sealed_keys()
+    assert all(b'"d"' not in key.blob for key in plain_house.chest.sealed_keys())
     with pytest.raises(BrokenSeal):
         Sealer(bytes(range(1, 33))).unseal(f"signing_key:{first.kid}", first.blob)
 
-    plain_house.chest.held = [replace(first, blob=second.blob), second]
+    plain_house.keep(replace(first, blob=second.blob), second)
     with pytest.raises(BrokenSeal):
         plain_house.keys.reload()
 
 
 def test_without_keys_nothing_is_signed(plain_house: Premises) -> None:
-    plain_house.chest.held = []
+    plain_house.keep()
     plain_house.keys.reload()
     with pytest.raises(NoCurrentKey):
         plain_house.keys.current("ES256")

@@ -6,6 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from oidc.provider.strict_form import MAX_BYTES
+from tests.oidc.provider.forgery import payload
 from tests.oidc.provider.premises import (
     CONSULT,
     DECLARE,
@@ -16,7 +17,6 @@ from tests.oidc.provider.premises import (
     SERVICE,
     SOFTWARE,
     Premises,
-    payload,
 )
 
 

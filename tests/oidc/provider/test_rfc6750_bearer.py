@@ -9,7 +9,8 @@ from iam.web.problems import ProblemAnswer
 from oidc import jose
 from oidc.provider import bearer
 from oidc.provider.own_tokens import OwnTokens
-from tests.oidc.provider.premises import DECLARE, EVALUATE, IN_HOUSE, ISSUER, SERVICE, Premises, b64, payload
+from tests.oidc.provider.forgery import b64, payload
+from tests.oidc.provider.premises import DECLARE, EVALUATE, IN_HOUSE, ISSUER, SERVICE, Premises
 
 
 def refused(house: Premises, header: str | None) -> tuple[int, str, str]:

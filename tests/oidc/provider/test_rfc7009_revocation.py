@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from tests.oidc.provider.premises import DECLARE, IN_HOUSE, OTHER_EC, SERVICE, Premises, compact, payload
+from tests.oidc.provider.forgery import OTHER_EC, compact, payload
+from tests.oidc.provider.premises import DECLARE, IN_HOUSE, SERVICE, Premises
 
 
 def revoke(house: Premises, token: str, client_id: str, **more: str) -> tuple[int, str]:

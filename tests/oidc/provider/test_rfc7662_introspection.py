@@ -16,6 +16,7 @@ from iam.domain.periods import Period
 from iam.domain.tokens import IssuedToken
 from oidc import jose
 from oidc.provider.introspection import JWT
+from tests.oidc.provider.forgery import OTHER_EC, b64, compact, ec_jwk, jwks, payload
 from tests.oidc.provider.premises import (
     CONSULT,
     DECLARE,
@@ -24,16 +25,10 @@ from tests.oidc.provider.premises import (
     INTROSPECT,
     ISSUER,
     NSSO,
-    OTHER_EC,
     PROVIDER,
     SERVICE,
     SOFTWARE,
     Premises,
-    b64,
-    compact,
-    ec_jwk,
-    jwks,
-    payload,
 )
 from tests.storage import records
 

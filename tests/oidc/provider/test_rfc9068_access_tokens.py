@@ -15,6 +15,7 @@ from iam.domain.enterprises import Capacity, CapacityHeld, Enterprise
 from iam.domain.mandates import Cover
 from iam.domain.periods import Period
 from iam.services.tokens import Tokens
+from tests.oidc.provider.forgery import payload
 from tests.oidc.provider.premises import (
     CONSULT,
     DECLARE,
@@ -25,7 +26,6 @@ from tests.oidc.provider.premises import (
     PROVIDER,
     SOFTWARE,
     Premises,
-    payload,
     the_law,
 )
 from tests.storage import records
