@@ -9,13 +9,18 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
 from flask import Flask, Request
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from iam.api.evaluation import evaluation_door
-from iam.domain.errors import Unavailable
+from iam.domain.errors import Forbidden, Unavailable
 from iam.house import House
 from iam.outside.clock import ShiftedClock, SystemClock
 from iam.outside.sealing import Sealer, load_sealing_key
@@ -23,6 +28,7 @@ from iam.services.law_of_record import LawOfRecord
 from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.migrations import is_current, upgrade
+from iam.storage.tables import META
 from iam.web import challenges, errors, headers, limits, logs, markers
 from iam.web.problems import ProblemAnswer
 from oidc.provider.endpoints import provider_blueprint
@@ -110,6 +116,39 @@ def upgrade_database() -> Settings:
     settings.data.mkdir(parents=True, exist_ok=True)
     upgrade(settings.database_url)
     return settings
+
+
+def fresh_sandbox() -> Settings:
+    """Bring the database of this process's environment to an empty one that is marked as a sandbox's.
+
+    Raises:
+        Forbidden: `not_a_sandbox` when it holds tables without that mark: it stays as it is.
+        Unavailable: `archive_unavailable` when it does not answer.
+    """
+    settings = settings_here()
+    tables = _tables(settings.database_url)
+    if tables and not (META.name in tables and _marked()):
+        raise Forbidden("not_a_sandbox", "The database is not marked as a sandbox's, so it is left as it is.")
+    upgrade_database()
+    with archive_only() as archive:
+        archive.mark_sandbox()
+        archive.wipe()
+    return settings
+
+
+def _tables(url: str) -> list[str]:
+    try:
+        return inspect(create_engine(make_url(url), poolclass=NullPool)).get_table_names()
+    except SQLAlchemyError:
+        path = Path(make_url(url).database or "")
+        if url.startswith("sqlite") and not path.exists():
+            return []
+        raise Unavailable("archive_unavailable", "The database does not answer, or is none.") from None
+
+
+def _marked() -> bool:
+    with archive_only() as archive:
+        return archive.is_sandbox()
 
 
 def create_service() -> WSGIApplication:

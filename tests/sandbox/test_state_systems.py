@@ -1,7 +1,6 @@
 """The sandbox plays the state: registers that answer through the house's own adapters, and a login source."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import jwt
 import pytest
@@ -19,23 +18,9 @@ from iam.sandbox.numbers import employer_number, enterprise_number
 from iam.sandbox.state_server import StateSystems, playing_the_state
 from iam.settings import UnsafeSettings
 from oidc.authentication_sources import read_sources
+from tests.sandbox.conftest import BASE_URL, START
 
-START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 COUNTRY = read_country(local_date(START))
-AUDIENCE = "http://127.0.0.1:8080"
-
-
-@pytest.fixture
-def clock() -> ShiftedClock:
-    """The sandbox's clock, which starts at one instant and runs on."""
-    return ShiftedClock.starting_at(START)
-
-
-@pytest.fixture
-def state(clock: ShiftedClock) -> Iterator[StateSystems]:
-    """The running systems."""
-    with playing_the_state(COUNTRY, clock, AUDIENCE) as running:
-        yield running
 
 
 @pytest.fixture
@@ -158,7 +143,7 @@ def test_the_login_source_vouches_by_a_signed_token(state: StateSystems, clock: 
     key = jwt.PyJWKSet.from_dict(published)[jwt.get_unverified_header(token)["kid"]]
     assert jwt.get_unverified_header(token)["typ"] == "authentication+jwt"
     claims = jwt.decode(
-        token, key, ["ES256"], audience=AUDIENCE, issuer=state.url, options={"verify_exp": False, "verify_iat": False}
+        token, key, ["ES256"], audience=BASE_URL, issuer=state.url, options={"verify_exp": False, "verify_iat": False}
     )
     assert (claims["niss"], claims["key"], claims["acr"], claims["azp"]) == (niss, "itsme", "substantial", "portal")
     assert 0 < claims["exp"] - claims["iat"] <= 300
@@ -220,6 +205,6 @@ def test_the_state_answers_by_its_name_on_this_machine(state: StateSystems) -> N
 
 def test_a_taken_port_is_replaced_by_a_free_one(state: StateSystems, clock: ShiftedClock) -> None:
     taken = int(state.url.rsplit(":", 1)[1])
-    with playing_the_state(COUNTRY, clock, AUDIENCE, port=taken) as second:
+    with playing_the_state(COUNTRY, clock, BASE_URL, port=taken) as second:
         assert second.url != state.url
         assert requests.get(f"{second.url}/login/jwks", timeout=5).status_code == 200

@@ -1,0 +1,45 @@
+"""The settings of a service in the sandbox, as the environment variables that it reads."""
+
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from pathlib import Path
+
+from iam.app import SANDBOX_SEALING_KEY
+from iam.sandbox.country import Country
+from iam.sandbox.state_server import StateSystems
+
+ADMINISTRATION = "administration"
+"""The alias of the enterprise that runs the service."""
+
+
+def sandbox_environment(
+    data: Path, port: int, base_url: str, state: StateSystems, country: Country, offset: timedelta
+) -> dict[str, str]:
+    """The variables by which a service stands in the sandbox; writes the file of login sources that they name.
+
+    Args:
+        data: the folder of the database and of what the sandbox writes.
+        offset: how far the sandbox's clock is ahead of the machine's; whole seconds count.
+    """
+    data.mkdir(parents=True, exist_ok=True)
+    sources = data / "login-sources.toml"
+    sources.write_text(state.source.configuration(), encoding="utf-8")
+    return {
+        "PROCURA_ENVIRONMENT": "sandbox",
+        "PROCURA_DATA": str(data),
+        "PORT": str(port),
+        "PROCURA_ISSUER": base_url,
+        "PROCURA_SEALING_KEY_VALUE": SANDBOX_SEALING_KEY.hex(),
+        "PROCURA_ENTERPRISE_REGISTER": state.enterprise_register,
+        "PROCURA_EMPLOYER_DIRECTORY": state.employer_directory,
+        "PROCURA_AUTHENTICATION_SOURCES": str(sources),
+        "PROCURA_ADMINISTRATION": country.number_of(ADMINISTRATION),
+        "PROCURA_CLOCK_OFFSET": str(whole_seconds(offset)),
+    }
+
+
+def whole_seconds(offset: timedelta) -> int:
+    """An offset in whole seconds, never shorter than it is: a clock with it has reached the instant it starts at."""
+    return math.ceil(offset.total_seconds())
