@@ -9,7 +9,7 @@ import pytest
 
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity
-from iam.domain.errors import Conflict, Forbidden, Gone, NotFound, Refusal, StepUpRequired
+from iam.domain.errors import Conflict, Forbidden, Gone, NotFound, StepUpRequired
 from iam.domain.mandates import Channel, Side, Standing, State
 from iam.domain.periods import Period
 from tests.services.mandate_scenes import (
@@ -17,8 +17,6 @@ from tests.services.mandate_scenes import (
     EMPLOYER,
     MAHIS,
     PROVIDER,
-    Q1,
-    Q3,
     RULES,
     SECRETARIAT,
     WORKS,
@@ -219,79 +217,6 @@ def test_only_who_was_given_the_mahis_role_manages(
     person = scene.world.user(employer.number, EMPLOYER, *rights)
     with pytest.raises(Forbidden, match="no_grant"):
         scene.proposals.propose(person, Side.MANDATOR, terms_between(employer, provider))
-
-
-def test_parties_of_a_proposal_stay(scene: MandateScene, employer: Party, provider: Party) -> None:
-    pending = scene.asked(employer, provider)
-    other = scene.party(PROVIDER)
-    with pytest.raises(Forbidden, match="parties_fixed"):
-        scene.proposals.change(employer.person, pending.id, replace(pending.terms, mandatary=other.number))
-    with pytest.raises(Forbidden, match="not_your_side"):
-        scene.proposals.change(employer.person, pending.id, replace(pending.terms, mandator=other.number))
-
-
-@pytest.mark.parametrize("changed", [{"last_quarter": None}, {"groups": (DMFA, WORKS)}, {"first_quarter": Q3}])
-def test_neither_side_changes_an_accepted_mandate(
-    scene: MandateScene, employer: Party, provider: Party, changed: dict[str, object]
-) -> None:
-    mandate = scene.given(employer, provider, by=Side.MANDATARY, last_quarter=Q1)
-    longer = replace(mandate.terms, **changed)  # type: ignore[arg-type]
-    for side in (provider, employer):
-        with pytest.raises(Forbidden, match="accepted_mandate_fixed"):
-            scene.proposals.change(side.person, mandate.id, longer)
-    assert scene.stored(mandate.id).terms == mandate.terms
-
-
-def test_a_closed_mandate_cannot_be_reopened(scene: MandateScene, employer: Party, provider: Party) -> None:
-    mandate = scene.given(employer, provider, by=Side.MANDATARY)
-    scene.mandates.close(employer.person, mandate.id)
-    acts = (
-        lambda: scene.proposals.change(provider.person, mandate.id, mandate.terms),
-        lambda: scene.proposals.finalise(provider.person, mandate.id),
-        lambda: scene.proposals.validate(employer.person, mandate.id, mandate.terms.content_hash()),
-    )
-    for act in acts:
-        with pytest.raises(Forbidden, match="accepted_mandate_fixed"):
-            act()
-
-
-def test_a_stale_version_is_refused(scene: MandateScene, employer: Party, provider: Party) -> None:
-    pending = scene.asked(employer, provider)
-    stale = pending.version - 1
-    acts = (
-        lambda: scene.proposals.change(employer.person, pending.id, pending.terms, seen=stale),
-        lambda: scene.proposals.withdraw(employer.person, pending.id, seen=stale),
-        lambda: scene.proposals.refuse(provider.person, pending.id, seen=stale),
-        lambda: scene.proposals.validate(provider.person, pending.id, pending.terms.content_hash(), seen=stale),
-        lambda: scene.mandates.close(provider.person, pending.id, seen=stale),
-    )
-    for act in acts:
-        with pytest.raises(Conflict, match="stale_version"):
-            act()
-    scene.proposals.validate(provider.person, pending.id, pending.terms.content_hash(), seen=pending.version)
-
-
-def test_what_is_refused_leaves_no_trace(scene: MandateScene, employer: Party, provider: Party) -> None:
-    pending = scene.asked(employer, provider)
-    before = (scene.world.archive.revision(), list(scene.world.archive.leaves()))
-    with pytest.raises(Refusal):
-        scene.proposals.validate(provider.person, pending.id, "0" * 64)
-    assert (scene.world.archive.revision(), list(scene.world.archive.leaves())) == before
-
-
-def test_each_act_writes_one_leaf_that_names_no_number(scene: MandateScene, employer: Party, provider: Party) -> None:
-    start = len(list(scene.world.archive.leaves()))
-    mandate = scene.given(employer, provider)
-    scene.mandates.close(provider.person, mandate.id)
-    leaves = [one.leaf for one in scene.world.archive.leaves()][start:]
-    assert [one.act for one in leaves] == [
-        "mandate_proposed",
-        "mandate_finalised",
-        "mandate_validated",
-        "mandate_closed",
-    ]
-    assert {one.objects["mandate"] for one in leaves} == {mandate.id}
-    assert [one.actor for one in leaves] == [*[employer.person.person] * 2, *[provider.person.person] * 2]
 
 
 @pytest.mark.parametrize("capacity", [Capacity.COMPANY_WITHOUT_STAFF, Capacity.EMPLOYER])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -96,9 +98,22 @@ class World:
         self.joint_acts = JointActs(self.randomness)
         self.representations = Representations(archive, self.register, self.randomness, self.joint_acts)
         self._numbers = count(1)
+        self._collected: list[object] | None = None
+        self._administered = False
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Record what is built within the block in one unit of work at its end."""
+        self._collected = []
+        yield
+        facts, self._collected = self._collected, None
+        self.record(*facts)
 
     def record(self, *facts: object) -> None:
         """Record facts as they are."""
+        if self._collected is not None:
+            self._collected.extend(facts)
+            return
         with self.archive.writing() as uow:
             for fact in facts:
                 uow.put(fact)
@@ -188,9 +203,8 @@ class World:
     def officer(self, *actions: str) -> Actor:
         """An officer of the administration with some acts of its office."""
         number = "0206731645"
-        with self.archive.reading() as reading:
-            known = reading.get(Enterprise, number)
-        if known is None:
+        if not self._administered:
+            self._administered = True
             since = Period(self.clock.at - LONG_AGO)
             self.record(Enterprise(id=number, valid=since, entered_at=since.start))
             self.hold(number, Capacity.ADMINISTRATION)
