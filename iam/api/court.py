@@ -55,10 +55,11 @@ class DecisionCourt:
 
     def _check(self, put: Sequence[Asked], decisions: Sequence[Decision]) -> None:
         """Nothing is told to a caller that is not registered for the service, or waits for a later revision."""
+        needed = 0
         for one, decision in zip(put, decisions, strict=True):
             if decision.caller is not None and decision.reason != "unknown_service":
                 check_registered(decision.caller, one.ask.question.service)
-        needed = max((one.at_least for one in put), default=0)
+            needed = max(needed, one.at_least)
         if needed and needed > self._revision(put, decisions):
             detail = "This node has not reached that revision yet."
             raise Unavailable("revision_not_reached", detail, field="context.at_least_revision", retry_after=1)

@@ -88,11 +88,15 @@ class EvaluationWorld:
 
     def __post_init__(self) -> None:
         self.library = LawLibrary(self.law, lambda _instant: (self.law.hash, ""))
-        self.subjects = Subjects(self.archive, PairwiseSubjects(bytes(range(32))))
-        self.judge = Authorization(self.archive, self.library, self.clock, SystemRandomness())
         self.logins = 0
         self.callers = {f"Bearer t-{one}": caller(one) for one in (ASKER, OTHER_ASKER, PAYROLL)}
         self.put(*inhabitants())
+        self.open_doors()
+
+    def open_doors(self) -> None:
+        """Put the services and the door in front of the archive."""
+        self.subjects = Subjects(self.archive, PairwiseSubjects(bytes(range(32))))
+        self.judge = Authorization(self.archive, self.library, self.clock, SystemRandomness())
         self.door = self.new_door(**self.options)
         self.http = Client(self.door)
 

@@ -175,6 +175,31 @@ def test_a_login_is_not_used_up_for_a_service_that_does_not_exist(world: Evaluat
     assert (told["context"]["reason"], world.logins) == ("unknown_service", 0)
 
 
+class Counted:
+    """An archive that notes how it is asked."""
+
+    def __init__(self, archive: Any) -> None:
+        self._archive = archive
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.asked.append(name)
+        return getattr(self._archive, name)
+
+
+def test_a_check_of_software_is_one_statement_and_a_login_one_unit_of_work(world: EvaluationWorld) -> None:
+    counted: Any = Counted(world.archive)
+    world.archive = counted
+    world.open_doors()
+    assert world.ask(evaluation(software()))["decision"] is True
+    assert counted.asked == ["situation"]
+    world.ask_all({"evaluations": [evaluation(software()), evaluation(software(), "modify")]})
+    assert counted.asked == ["situation", "situations"]
+    counted.asked.clear()
+    assert world.ask(evaluation(person(world.sub(), proof("j1"))))["decision"] is True
+    assert (counted.asked.count("situation"), counted.asked.count("writing")) == (1, 1)
+
+
 def test_a_client_that_is_not_registered_asks_about_nobody(world: EvaluationWorld) -> None:
     gone = replace(world.callers[f"Bearer t-{ASKER}"], client_id="gone")
     world.callers[f"Bearer t-{ASKER}"] = gone

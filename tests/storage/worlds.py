@@ -60,6 +60,8 @@ RECORDS = st.one_of(
         capacity=pick(CAPACITIES),
         kind=pick(list(ClientKind)),
         profile_until=pick([None, *INSTANTS]),
+        services=pick([(), tuple(SERVICES)]),
+        niss_services=pick([(), ("dimona",)]),
     ),
     _one(
         records.grant,
