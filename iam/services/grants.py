@@ -88,12 +88,14 @@ class Grants:
             self._judge.require(actor, "access_management", "manage")
             grant = own(uow, Grant, grant_id, actor.enterprise, "grant")
             service = self._library.current().catalogue.services.get(grant.service)
+            domain = service.domain if service else None
+            holder = uow.get(Appointment, grant.holder)
             manager_who(
                 uow,
                 actor,
-                lambda one: one.reaches(grant.capacity, service.domain if service else None),
+                lambda one: one.reaches(grant.capacity, domain) and (holder is None or not_above(one, holder)),
                 "beyond_own_reach",
-                "You can only take back applications of your own capacity and domain.",
+                "You can only take back applications of your own capacity and domain, from people not above your level.",
             )
             instant = at or uow.now
             end_of(uow, grant.valid, instant)
