@@ -1,1 +1,1 @@
-"""The doors for machines: decisions by AuthZEN, and the administration API."""
+"""The doors for machines: access evaluation by AuthZEN, and the administration API."""
