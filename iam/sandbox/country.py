@@ -10,10 +10,21 @@ from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
+from iam.domain.appointments import Role
 from iam.domain.enterprises import Capacity
 from iam.domain.identifiers import CbeNumber, EmployerNumber, EmployerNumberKind, Niss
 
 Table = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """An appointment that somebody holds from the start."""
+
+    role: Role
+    firm: str
+    """The alias of the enterprise."""
+    capacity: Capacity | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +39,7 @@ class Persona:
     """The BIS number that the person had before."""
     part: str
     """Who this is, in a few words."""
+    place: Place | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +108,19 @@ def _tables(name: str) -> dict[str, Table]:
 
 
 def _persona(alias: str, table: Table) -> Persona:
-    former = Niss.parse(table["former"]) if "former" in table else None
-    return Persona(alias=alias, name=table["name"], niss=Niss.parse(table["niss"]), former=former, part=table["part"])
+    return Persona(
+        alias=alias,
+        name=table["name"],
+        niss=Niss.parse(table["niss"]),
+        former=Niss.parse(table["former"]) if "former" in table else None,
+        part=table["part"],
+        place=_place(table["place"]) if "place" in table else None,
+    )
+
+
+def _place(table: Table) -> Place:
+    capacity = Capacity(table["capacity"]) if "capacity" in table else None
+    return Place(role=Role(table["role"]), firm=table["enterprise"], capacity=capacity)
 
 
 def _firm(alias: str, table: Table, day: date) -> Firm:

@@ -122,7 +122,7 @@ def _entry(firm: Firm, country: Country) -> Entry:
             for one in firm.functions
         ),
         required_signatures=firm.required_signatures,
-        ceased_at=_after(firm.last_day),
+        ceased_at=instant_after(firm.last_day) if firm.last_day else None,
     )
 
 
@@ -132,9 +132,8 @@ def _lines(firm: Firm) -> list[DirectoryChange]:
         _line(firm.number, started, start_of_day(one.first_day), one.capacity, one.employer_number)
         for one in firm.capacities
     ]
-    ceased_at = _after(firm.last_day)
-    if ceased_at is not None:
-        lines.append(_line(firm.number, DirectoryChangeKind.CEASED, ceased_at, None, None))
+    if firm.last_day is not None:
+        lines.append(_line(firm.number, DirectoryChangeKind.CEASED, instant_after(firm.last_day), None, None))
     return lines
 
 
@@ -156,8 +155,9 @@ def _line(
     )
 
 
-def _after(last_day: date | None) -> datetime | None:
-    return start_of_day(last_day + timedelta(days=1)) if last_day else None
+def instant_after(last_day: date) -> datetime:
+    """The first instant after a last day in Brussels."""
+    return start_of_day(last_day + timedelta(days=1))
 
 
 def _without(one: Representative, niss: str, now: datetime) -> Representative | None:

@@ -153,6 +153,18 @@ def test_the_audit_trail_tells_the_whole_history_in_its_own_time(loaded: Loaded)
     assert leaves[-1].at <= now
 
 
+def test_whoever_is_said_to_hold_a_place_holds_it(loaded: Loaded) -> None:
+    people, firms = loaded.country.personas.values(), loaded.country.firms
+    told = {
+        (loaded.person(one.niss), firms[one.place.firm].number.value, one.place.role, one.place.capacity)
+        for one in people
+        if one.place
+    }
+    with loaded.house.archive.reading() as reading:
+        found = {(one.person, one.enterprise, one.role, one.capacity) for one in reading.find(Appointment)}
+    assert found == told
+
+
 def test_no_manager_reaches_beyond_the_own_enterprise(loaded: Loaded) -> None:
     with loaded.house.archive.reading() as reading:
         top = reading.find(Appointment, role=Role.PRINCIPAL_ACCESS_MANAGER)
