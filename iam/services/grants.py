@@ -95,7 +95,7 @@ class Grants:
                 actor,
                 lambda one: one.reaches(grant.capacity, domain) and (holder is None or not_above(one, holder)),
                 "beyond_own_reach",
-                "You can only take back applications of your own capacity and domain, from people not above your level.",
+                "You can only take back applications of your own capacity and domain, from people not above you.",
             )
             instant = at or uow.now
             end_of(uow, grant.valid, instant)
