@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 from wsgiref.types import WSGIApplication
 
-from flask import Flask, Request
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from iam.api.admin_app import create_admin_app
 from iam.api.evaluation import evaluation_door
 from iam.domain.errors import Forbidden, Unavailable
 from iam.house import House
@@ -29,8 +28,7 @@ from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.migrations import is_current, upgrade
 from iam.storage.tables import META
-from iam.web import challenges, errors, headers, limits, logs, markers
-from iam.web.problems import ProblemAnswer
+from iam.web import logs
 from oidc.provider.endpoints import provider_blueprint
 from policies.book import read_book
 from policies.engine import CasbinLaw
@@ -156,20 +154,10 @@ def create_service() -> WSGIApplication:
     return service_of(build(settings_here()))
 
 
-def _nobody(requirement: object, request: Request) -> object:
-    """Refuses every route that asks somebody to be let in: this service has none yet."""
-    raise ProblemAnswer(challenges.no_access_token())
-
-
 def service_of(house: House) -> WSGIApplication:
-    """The doors of a house: decisions in front, then tokens."""
+    """The doors of a house: decisions in front, then the administration API and tokens."""
     logs.configure(sys.stderr, house.clock.now)
-    behind = Flask("procura", static_folder=None)
-    issuer = urlsplit(house.settings.issuer)
-    headers.install(behind, [issuer.netloc], house.randomness, https=issuer.scheme == "https")
-    limits.install(behind)
-    markers.install(behind, _nobody)
-    errors.install(behind, house.randomness)
+    behind = create_admin_app(house.collaborators())
     behind.register_blueprint(provider_blueprint(house.provider_parts()))
     return evaluation_door(
         house.judge,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
+from importlib.metadata import version
+from urllib.parse import urlsplit
 
+from iam.api.collaborators import Collaborators
 from iam.domain.assurance import Authentication
 from iam.domain.mandates import ProposalRules
+from iam.domain.tokens import Caller
 from iam.outside.employer_directory import HttpEmployerDirectory
 from iam.outside.enterprise_register import HttpEnterpriseRegister
 from iam.outside.guarded_http import GuardedHttp
@@ -35,7 +39,7 @@ from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
 from iam.services.subjects import Subjects, pairwise_secret
-from iam.services.tokens import Tokens
+from iam.services.tokens import OUR_SERVICE, Tokens
 from iam.settings import Settings
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
@@ -62,6 +66,7 @@ class House:
         self.sealer = sealer
         self.once = OnceArchive(archive)
         self.randomness = SystemRandomness()
+        self._bearers: dict[str, BearerTokens] = {}
         self._sides = MandateSides(self.judge, self.representations)
         self._rules = ProposalRules(answer_within=settings.answer_within)
 
@@ -218,6 +223,51 @@ class House:
     def login(self, token: str, caller: str) -> Authentication:
         """The authentication behind a token that a client presents, used up. StepUpRequired when it is not good."""
         return self.authentications.admit(self.authentication_tokens.verify(token, caller))
+
+    def verify_bearer(self, header: str | None, service: str) -> Caller:
+        """Who calls with a token for a service. ProblemAnswer: 401 when the token is not good for it."""
+        if service == OUR_SERVICE:
+            return self.bearer.caller(header)
+        return self._bearer_for(service).caller(header)
+
+    def _bearer_for(self, service: str) -> BearerTokens:
+        known = self._bearers.get(service)
+        if known is None:
+            known = self._bearers[service] = BearerTokens(self.settings.issuer, self.keys, self.clock, service)
+        return known
+
+    def collaborators(self) -> Collaborators:
+        """What the administration API works with."""
+        return Collaborators(
+            once=self.once,
+            judge=self.judge,
+            library=self.library,
+            clock=self.clock,
+            randomness=self.randomness,
+            subjects=self.subjects,
+            verify_bearer=self.verify_bearer,
+            login=self.login,
+            representations=self.representations,
+            appointments=self.appointments,
+            invitations=self.invitations,
+            grants=self.grants,
+            portfolios=self.portfolios,
+            recognitions=self.recognitions,
+            activations=self.activations,
+            clients=self.clients,
+            mandates=self.mandates,
+            proposals=self.proposals,
+            paper=self.paper,
+            take_over=self.take_over,
+            delegations=self.delegations,
+            people=self.people,
+            rules=self._rules,
+            administration=self.settings.administration,
+            keys_current=lambda: bool(self.keys.current("ES256")),
+            base_url=self.settings.issuer,
+            hosts=[urlsplit(self.settings.issuer).netloc],
+            version=version("procura"),
+        )
 
     def provider_parts(self) -> Parts:
         """What the authorization server works with."""
