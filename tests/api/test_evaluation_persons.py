@@ -170,6 +170,11 @@ def test_the_login_is_judged_now_whatever_instant_is_asked(world: EvaluationWorl
     assert world.ask(evaluation(person(world.sub()), context=context))["context"]["reason"] == "no_authentication"
 
 
+def test_a_login_is_not_used_up_for_a_service_that_the_caller_may_not_ask_about(world: EvaluationWorld) -> None:
+    told = world.ask(evaluation(person(world.sub(), proof("j1")), "consult", "ebox"), status=403)
+    assert (told["error"], world.logins) == ("service_not_registered", 0)
+
+
 def test_a_login_is_not_used_up_for_a_service_that_does_not_exist(world: EvaluationWorld) -> None:
     told = world.ask(evaluation(person(world.sub(), proof("j1")), service="no.such.service"))
     assert (told["context"]["reason"], world.logins) == ("unknown_service", 0)

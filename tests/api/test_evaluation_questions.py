@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from iam.domain.authorization import Decision
 from iam.domain.periods import format_instant
+from policies.book import Book, read_book
+from policies.library import LawLibrary
 from tests.api.evaluation_world import (
     EVALUATION,
     EVALUATIONS,
@@ -150,6 +152,11 @@ def test_without_enterprise_and_capacity_nobody_acts_for_any_that_fits(world: Ev
 WORKS = {"main_contractor": EMPLOYER, "client": "niss:85073003328", "subcontractors": []}
 
 
+def test_software_never_asks_about_a_declaration_by_its_own_id(world: EvaluationWorld) -> None:
+    asked = evaluation({"type": "client", "id": "payroll"}, "consult", "works", "W-2026/0042")
+    assert world.ask(asked, status=400)["field"] == "resource.id"
+
+
 def test_a_citizen_asks_about_a_declaration_by_its_own_id(world: EvaluationWorld) -> None:
     client = citizen(world.sub(), proof("j1"))
     asked = evaluation(client, "consult", "works", "W-2026/0042", properties=WORKS)
@@ -240,6 +247,24 @@ def test_what_was_known_earlier_is_told_again(world: EvaluationWorld) -> None:
     again = world.ask(evaluation(software(), context={"as_of": first["as_of"], "known_at": first["known_at"]}))
     assert again["decision"] is True
     assert {**again["context"], "id": "", "past": ""} == {**first, "id": "", "past": ""}
+
+
+def test_what_was_known_earlier_is_judged_and_told_by_the_book_of_then(world: EvaluationWorld) -> None:
+    texts = read_book().texts
+    older = Book({**texts, "reasons.toml": texts["reasons.toml"].replace("This is permitted.", "So it was permitted.")})
+    world.library = LawLibrary(world.law, lambda _instant: (older.hash, older.to_json()))
+    world.open_doors()
+    now = world.ask(evaluation(software()))["context"]
+    then = world.ask(evaluation(software(), context={"known_at": now["known_at"]}))["context"]
+    assert (now["text"]["en"], now["book"]) == ("This is permitted.", world.law.hash)
+    assert (then["text"]["en"], then["book"]) == ("So it was permitted.", older.hash)
+
+
+def test_an_instant_that_is_said_once_holds_for_the_evaluations_that_say_none(world: EvaluationWorld) -> None:
+    items = [evaluation(software()), evaluation(software(), context={}), evaluation(software(), context={"x": 1})]
+    told = world.ask_all({"evaluations": items, "context": {"as_of": "2026-09-01T00:00:00Z"}})
+    assert [one["context"].get("past", False) for one in told] == [True, False, False]
+    assert told[0]["context"]["as_of"] == "2026-09-01T00:00:00Z"
 
 
 @pytest.mark.parametrize("name", ["as_of", "known_at"])
