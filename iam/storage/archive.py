@@ -18,13 +18,12 @@ from iam.domain.instants import from_micros
 from iam.ports import Clock
 from iam.storage import audit_trail, outbox, sandbox_mark, sweeping
 from iam.storage.constraints import told_apart, unavailable
-from iam.storage.decisions import SqliteDecisions
+from iam.storage.decisions import PostgresqlDecisions, SqliteDecisions
 from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
 from iam.storage.lanes import Lane
 from iam.storage.ledgers import read_head, recorded_at, revision_known_at
 from iam.storage.mapping import micros
 from iam.storage.outbox import Announcement
-from iam.storage.postgresql_decisions import PostgresqlDecisions
 from iam.storage.unit_of_work import SqlReading, SqlUnitOfWork
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from iam.domain.authorization import Inquiry
@@ -13,6 +14,9 @@ from iam.storage import exhibits
 from iam.storage.mapping import micros
 
 _RANKS = {proof.value: str(place) for place, proof in enumerate(exhibits.PROOFS)}
+
+Text = tuple[str, tuple[str, ...]]
+"""A statement, and the names of its values in order."""
 
 
 class Form(NamedTuple):
@@ -48,7 +52,7 @@ def values_of(inquiry: Inquiry) -> dict[str, Any]:
     """The values of an inquiry, by the names that the arms use; what is absent equals nothing."""
     question = inquiry.question
     quarter = question.properties.get("quarter")
-    values = {
+    values: dict[str, Any] = {
         "caller": inquiry.caller,
         "token": inquiry.caller_token,
         "now": micros(inquiry.now),
@@ -67,19 +71,17 @@ def values_of(inquiry: Inquiry) -> dict[str, Any]:
     return values
 
 
-def caller_arms(form: Form) -> list[str]:
-    """Who asks."""
-    return [[], [exhibits.CALLER], [exhibits.CALLER_WITH_TOKEN]][form.caller]
-
-
-def acting_arms(form: Form) -> list[str]:
-    """Who acts, in which enterprise and capacity, and what it was granted."""
+def arms_about_subject(form: Form) -> list[str]:
+    """At which revision; who asks; who acts, in which enterprise and capacity, and what it was granted."""
+    head = exhibits.HEAD_KNOWN_AT if form.historical else exhibits.HEAD
+    caller: list[str] = [[], [exhibits.CALLER], [exhibits.CALLER_WITH_TOKEN]][form.caller]
     if not form.kind:
-        return []
-    return [exhibits.SUBJECT[form.kind], exhibits.GRANT[form.kind], exhibits.ENTERPRISE, exhibits.CAPACITY]
+        return [head, *caller]
+    acting = [exhibits.SUBJECT[form.kind], exhibits.GRANT[form.kind], exhibits.ENTERPRISE, exhibits.CAPACITY]
+    return [head, *caller, *acting]
 
 
-def concerned_arms(form: Form) -> list[str]:
+def arms_about_concerned(form: Form) -> list[str]:
     """For whom: the employer concerned, and by which portfolio, mandate or delegation."""
     if not form.concerned:
         return []
@@ -93,25 +95,6 @@ def concerned_arms(form: Form) -> list[str]:
     return arms
 
 
-def head_arms(form: Form) -> list[str]:
-    """At which revision."""
-    return [exhibits.HEAD_KNOWN_AT if form.historical else exhibits.HEAD]
-
-
-_CURRENT = r"\1.superseded = FOREVER"
-_KNOWN = r"\1.recorded <= REVISION AND \1.superseded > REVISION".replace("REVISION", exhibits.REVISION_KNOWN_AT)
-_VALID = r"\1.valid_from <= :at AND \1.valid_until > :at"
-
-
-def write(arms: Sequence[str], historical: bool, groups: str, slot: Callable[[str], str]) -> str:
-    """Arms as one statement: `groups` is the condition on an application group, `slot` writes a value's name."""
-    text = "\nUNION ALL\n".join(arms).replace("IN :groups", groups)
-    text = re.sub(r"~([a-z])", _VALID, text)
-    text = re.sub(r"@([a-z])", _KNOWN if historical else _CURRENT, text)
-    text = re.sub(r"#([a-z_]+)", lambda found: _RANKS[found[1]], text)
-    return re.sub(r"(?<!:):([a-z_0-9]+)", lambda found: slot(found[1]), text).replace("FOREVER", str(FOREVER))
-
-
 class Numbered:
     """Writes values as numbered marks, in the order of their first mention."""
 
@@ -119,8 +102,61 @@ class Numbered:
         self._mark = mark
         self.names: list[str] = []
 
-    def __call__(self, name: str) -> str:
+    def __call__(self, found: re.Match[str]) -> str:
         """The mark of a value."""
+        name = found[1]
         if name not in self.names:
             self.names.append(name)
         return f"{self._mark}{self.names.index(name) + 1}"
+
+
+class Speech:
+    """How one engine wants its statements: the mark of a value, the condition on groups, the list of many employers."""
+
+    def __init__(self, mark: str, groups: Callable[[int], str], many: str) -> None:
+        self._mark = mark
+        self._groups = groups
+        self._many = many
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - the engines live as long as the process
+    def one(self, form: Form) -> Text:
+        """The statement of a whole question."""
+        return self._write([*arms_about_subject(form), *arms_about_concerned(form)], form, listed=False)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def subject(self, form: Form) -> Text:
+        """The statement of all but the employer concerned."""
+        return self._write(arms_about_subject(form), form, listed=False)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def many_concerned(self, form: Form) -> Text:
+        """The statement of a list of employers concerned; rows begin with the place in the list `items`."""
+        return self._write(arms_about_concerned(form), form, listed=True)
+
+    def _write(self, arms: Sequence[str], form: Form, *, listed: bool) -> Text:
+        text = "\nUNION ALL\n".join(arms).replace("IN :groups", self._groups(form.groups))
+        if listed:
+            text = "\n".join((self._many, text.replace(":concerned", "q.concerned")))
+        text = re.sub(r"\[([^]]+)\]", r"\1" if listed else "", text)
+        text = re.sub(r"~([a-z])", r"\1.valid_from <= :at AND \1.valid_until > :at", text)
+        text = re.sub(r"@([a-z])", _KNOWN if form.historical else _CURRENT, text)
+        text = re.sub(r"#([a-z_]+)", lambda found: _RANKS[found[1]], text)
+        numbered = Numbered(self._mark)
+        text = re.sub(r":([a-z_0-9]+)", numbered, text).replace("FOREVER", str(FOREVER))
+        return text, tuple(numbered.names)
+
+
+_CURRENT = r"\1.superseded = FOREVER"
+_KNOWN = r"\1.recorded <= REVISION AND \1.superseded > REVISION".replace("REVISION", exhibits.REVISION_KNOWN_AT)
+
+SQLITE = Speech(
+    "?",
+    lambda count: f"IN ({', '.join(f':group_{number}' for number in range(count))})",
+    "WITH q(n, concerned) AS MATERIALIZED (SELECT key, value FROM json_each(:items))",
+)
+POSTGRESQL = Speech(
+    "$",
+    lambda count: "= ANY(:groups)",
+    """WITH q(n, concerned) AS MATERIALIZED (
+SELECT u.place - 1, u.concerned FROM unnest(CAST(:items AS text[])) WITH ORDINALITY AS u(concerned, place))""",
+)

@@ -5,11 +5,27 @@ from __future__ import annotations
 from iam.domain.authorization import Proof
 
 # In an arm `:name` is a value of the inquiry, `#name` a proof, `@x` says that a row of x is the version that counts,
-# `~x` that it is valid at the instant asked, and a word in capitals stands for a text below.
-# CROSS JOIN keeps SQLite from beginning with the table on its right.
+# `~x` that it is valid at the instant asked, and a word in capitals stands for a text below. CROSS JOIN keeps SQLite
+# from beginning with the table on its right. Arms about the employer concerned are also asked for a list q of many at
+# once: the words in square brackets count then, and `:concerned` is a column of q.
 
-PROOFS = tuple(Proof)
-"""A row tells its proof by its place here; the head comes as place -1."""
+PROOFS = (
+    Proof.CALLER,
+    Proof.CLIENT,
+    Proof.APPOINTMENT,
+    Proof.GRANT,
+    Proof.ENTERPRISE,
+    Proof.ENTERPRISE_CEASED,
+    Proof.CAPACITY,
+    Proof.CONCERNED,
+    Proof.CONCERNED_CEASED,
+    Proof.CONCERNED_CAPACITY,
+    Proof.ACTIVATION,
+    Proof.PORTFOLIO,
+    Proof.MANDATE,
+    Proof.DELEGATION,
+)
+"""Exhibits stand in this order; a row tells its proof by its place here, and the head comes as place -1."""
 
 HEAD = "SELECT -1, '', r.recorded_at, CAST(r.revision AS TEXT) FROM head r"
 HEAD_KNOWN_AT = """SELECT -1, '', k.recorded_at, CAST(k.revision AS TEXT) FROM (SELECT r.recorded_at, r.revision
@@ -55,22 +71,24 @@ GRANT = _held("""SELECT #grant, g.key, g.valid_until, g.actions FROM TABLE CROSS
 WHERE HOLDER AND g.holder = h.key AND g.service = :service AND @g
 AND g.enterprise = :enterprise AND g.capacity = :capacity AND ~g""")
 
-PORTFOLIO = _held("""SELECT #portfolio, s.key,
+PORTFOLIO = _held("""SELECT [s.n,] #portfolio, s.key,
 CASE WHEN s.kind = 'group' AND s.member_until < s.valid_until THEN s.member_until ELSE s.valid_until END, s.kind
-FROM (SELECT p.key, p.kind, p.valid_until, CASE WHEN p.kind <> 'all' THEN (
+FROM (SELECT [q.n,] p.key, p.kind, p.valid_until, CASE WHEN p.kind <> 'all' THEN (
 SELECT max(m.valid_until) FROM group_members m
 WHERE m."group" = p."group" AND m.mandator = :concerned AND @m AND ~m) END AS member_until
-FROM TABLE CROSS JOIN portfolios p WHERE HOLDER AND p.holder = h.key AND @p AND p.enterprise = :enterprise AND ~p) s
+FROM TABLE CROSS JOIN portfolios p [CROSS JOIN q]
+WHERE HOLDER AND p.holder = h.key AND @p AND p.enterprise = :enterprise AND ~p) s
 WHERE s.kind = 'all' OR (s.kind = 'group' AND s.member_until IS NOT NULL)
 OR (s.kind = 'all_but' AND s.member_until IS NULL)""")
 
-MANDATE = """SELECT #mandate, c.mandate, c.valid_until, CAST(c.mandate_version AS TEXT) FROM covers c
+MANDATE = """SELECT [q.n,] #mandate, c.mandate, c.valid_until, CAST(c.mandate_version AS TEXT)
+FROM [q CROSS JOIN] covers c
 WHERE c.mandator = :concerned AND c.mandatary = :enterprise AND @c
 AND c.mandatary_capacity = :capacity AND c."group" IN :groups AND ~c"""
 
-DELEGATION = """SELECT #delegation, d.key,
+DELEGATION = """SELECT [q.n,] #delegation, d.key,
 CASE WHEN c.valid_until < d.valid_until THEN c.valid_until ELSE d.valid_until END, CAST(d.version AS TEXT)
-FROM delegations d CROSS JOIN covers c
+FROM [q CROSS JOIN] delegations d CROSS JOIN covers c
 WHERE c.key = d.mandate || '/' || d."group" AND d.mandator = :concerned AND d.receiver = :enterprise AND @d
 AND d.receiver_capacity = :capacity AND d.state = 'validated' AND d."group" IN :groups
 AND d.first_quarter <= :quarter AND d.last_quarter >= :quarter AND ~d AND @c AND ~c"""
@@ -81,10 +99,10 @@ CAPACITY = """SELECT #capacity, k.key, k.valid_until, k.capacity
 FROM enterprises e CROSS JOIN capacities_held k
 WHERE k.enterprise = e.key AND e.key = :enterprise AND @e AND ~e AND @k AND ~k AND k.capacity = :capacity"""
 
-CONCERNED = """SELECT CASE WHEN e.valid_until > :at THEN #concerned ELSE #concerned_ceased END,
-e.key, e.valid_until, '' FROM enterprises e WHERE e.key = :concerned AND @e AND e.valid_from <= :at"""
-CONCERNED_CAPACITY = """SELECT #concerned_capacity, k.key, k.valid_until, k.capacity
-FROM enterprises e CROSS JOIN capacities_held k
+CONCERNED = """SELECT [q.n,] CASE WHEN e.valid_until > :at THEN #concerned ELSE #concerned_ceased END,
+e.key, e.valid_until, '' FROM [q CROSS JOIN] enterprises e WHERE e.key = :concerned AND @e AND e.valid_from <= :at"""
+CONCERNED_CAPACITY = """SELECT [q.n,] #concerned_capacity, k.key, k.valid_until, k.capacity
+FROM [q CROSS JOIN] enterprises e CROSS JOIN capacities_held k
 WHERE k.enterprise = e.key AND e.key = :concerned AND @e AND ~e AND @k AND ~k"""
-ACTIVATION = """SELECT #activation, v.key, v.valid_until, v.service FROM activations v
+ACTIVATION = """SELECT [q.n,] #activation, v.key, v.valid_until, v.service FROM [q CROSS JOIN] activations v
 WHERE v.key = :concerned || '/' || :service AND @v AND v.enterprise = :concerned AND ~v"""
