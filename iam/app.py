@@ -116,37 +116,38 @@ def upgrade_database() -> Settings:
     return settings
 
 
+def sandbox_mark() -> bool | None:
+    """Whether the database of this process's environment is marked as a sandbox's; None when it has no tables at all.
+
+    Raises:
+        Unavailable: `archive_unavailable` when it does not answer, or is no database.
+    """
+    url = settings_here().database_url
+    try:
+        tables = inspect(create_engine(make_url(url), poolclass=NullPool)).get_table_names()
+    except SQLAlchemyError:
+        if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
+            return None
+        raise Unavailable("archive_unavailable", "The database does not answer, or is none.") from None
+    if META.name not in tables:
+        return False if tables else None
+    with archive_only() as archive:
+        return archive.is_sandbox()
+
+
 def fresh_sandbox() -> Settings:
     """Bring the database of this process's environment to an empty one that is marked as a sandbox's.
 
     Raises:
-        Forbidden: `not_a_sandbox` when it holds tables without that mark: it stays as it is.
-        Unavailable: `archive_unavailable` when it does not answer.
+        Forbidden: `not_a_sandbox` when it holds tables without that mark: it stays as it is. As `sandbox_mark`.
     """
-    settings = settings_here()
-    tables = _tables(settings.database_url)
-    if tables and not (META.name in tables and _marked()):
+    if sandbox_mark() is False:
         raise Forbidden("not_a_sandbox", "The database is not marked as a sandbox's, so it is left as it is.")
-    upgrade_database()
+    settings = upgrade_database()
     with archive_only() as archive:
         archive.mark_sandbox()
         archive.wipe()
     return settings
-
-
-def _tables(url: str) -> list[str]:
-    try:
-        return inspect(create_engine(make_url(url), poolclass=NullPool)).get_table_names()
-    except SQLAlchemyError:
-        path = Path(make_url(url).database or "")
-        if url.startswith("sqlite") and not path.exists():
-            return []
-        raise Unavailable("archive_unavailable", "The database does not answer, or is none.") from None
-
-
-def _marked() -> bool:
-    with archive_only() as archive:
-        return archive.is_sandbox()
 
 
 def create_service() -> WSGIApplication:

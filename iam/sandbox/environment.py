@@ -14,6 +14,27 @@ ADMINISTRATION = "administration"
 """The alias of the enterprise that runs the service."""
 
 
+SOURCES = "login-sources.toml"
+NOBODY = "http://127.0.0.1:1"
+"""An address at which nothing answers."""
+
+
+def sandbox_settings(data: Path, port: int, base_url: str, country: Country) -> dict[str, str]:
+    """The variables of a house in the sandbox that asks no register and lets nobody log in."""
+    return {
+        "PROCURA_ENVIRONMENT": "sandbox",
+        "PROCURA_DATA": str(data),
+        "PORT": str(port),
+        "PROCURA_ISSUER": base_url,
+        "PROCURA_SEALING_KEY": "",
+        "PROCURA_SEALING_KEY_VALUE": SANDBOX_SEALING_KEY.hex(),
+        "PROCURA_ENTERPRISE_REGISTER": NOBODY,
+        "PROCURA_EMPLOYER_DIRECTORY": NOBODY,
+        "PROCURA_AUTHENTICATION_SOURCES": str(data / SOURCES),
+        "PROCURA_ADMINISTRATION": country.number_of(ADMINISTRATION),
+    }
+
+
 def sandbox_environment(
     data: Path, port: int, base_url: str, state: StateSystems, country: Country, offset: timedelta
 ) -> dict[str, str]:
@@ -24,18 +45,11 @@ def sandbox_environment(
         offset: how far the sandbox's clock is ahead of the machine's; whole seconds count.
     """
     data.mkdir(parents=True, exist_ok=True)
-    sources = data / "login-sources.toml"
-    sources.write_text(state.source.configuration(), encoding="utf-8")
+    (data / SOURCES).write_text(state.source.configuration(), encoding="utf-8")
     return {
-        "PROCURA_ENVIRONMENT": "sandbox",
-        "PROCURA_DATA": str(data),
-        "PORT": str(port),
-        "PROCURA_ISSUER": base_url,
-        "PROCURA_SEALING_KEY_VALUE": SANDBOX_SEALING_KEY.hex(),
+        **sandbox_settings(data, port, base_url, country),
         "PROCURA_ENTERPRISE_REGISTER": state.enterprise_register,
         "PROCURA_EMPLOYER_DIRECTORY": state.employer_directory,
-        "PROCURA_AUTHENTICATION_SOURCES": str(sources),
-        "PROCURA_ADMINISTRATION": country.number_of(ADMINISTRATION),
         "PROCURA_CLOCK_OFFSET": str(whole_seconds(offset)),
     }
 

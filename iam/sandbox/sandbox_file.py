@@ -48,13 +48,17 @@ def write_sandbox_file(where: Whereabouts, state: StateSystems, country: Country
         "enterprises": [_enterprise(one, where.administration) for one in country.firms.values()],
         "clients": [_client(one) for one in clients],
     }
-    path, fresh = where.data / NAME, where.data / f"{NAME}.{os.getpid()}"
+    return write_privately(where.data / NAME, content)
+
+
+def write_privately(path: Path, content: object) -> Path:
+    """Write JSON into a file that only its owner can read, in place of the one before. Raises OSError."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}")
     fresh.unlink(missing_ok=True)
     with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump(content, file, ensure_ascii=False, indent=2)
         file.write("\n")
-    fresh.replace(path)
-    return path
+    return fresh.replace(path)
 
 
 def read_sandbox_file(data: Path) -> dict[str, Any]:
