@@ -14,7 +14,7 @@ from iam.api.callers import Guard
 from iam.api.clients import clients_api
 from iam.api.collaborators import Collaborators
 from iam.api.delegations import delegations_api
-from iam.api.description import description_blueprint, document
+from iam.api.description import description_blueprint
 from iam.api.enterprises import enterprises_api
 from iam.api.grants import grants_api
 from iam.api.health import health_api
@@ -64,5 +64,5 @@ def create_admin_app(parts: Collaborators) -> Flask:
     apis = [subject(parts) for subject in SUBJECTS]
     for api in apis:
         app.register_blueprint(api.blueprint)
-    app.register_blueprint(description_blueprint(document(parts, apis)))
+    app.register_blueprint(description_blueprint(parts, apis))
     return app

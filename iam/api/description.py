@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final
 
 from flask import Blueprint, Response
@@ -67,14 +68,17 @@ def document(parts: Collaborators, apis: Sequence[Api]) -> dict[str, Any]:
     return told
 
 
-def description_blueprint(told: Mapping[str, object]) -> Blueprint:
-    """The route that serves the document."""
-    written = json.dumps(told, separators=(",", ":"))
+def description_blueprint(parts: Collaborators, apis: Sequence[Api]) -> Blueprint:
+    """The route that serves the document, which is made when it is first asked for."""
     blueprint = Blueprint("description", __name__)
+
+    @cache
+    def written() -> str:
+        return json.dumps(document(parts, apis), separators=(",", ":"))
 
     @public("who writes a client needs the description before they have a token")
     def read_description() -> Response:
-        return Response(written, content_type=JSON)
+        return Response(written(), content_type=JSON)
 
     blueprint.add_url_rule(PATH, "read_description", read_description, methods=["GET"])
     return blueprint

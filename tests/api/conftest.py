@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,8 @@ def law() -> Law:
 
 @pytest.fixture
 def clock() -> SetClock:
-    return SetClock()
+    """A clock that runs on a little with every look at it."""
+    return SetClock(step=timedelta(microseconds=1))
 
 
 @pytest.fixture(scope="session")
