@@ -2,12 +2,13 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from iam.domain.appointments import Grant, Portfolio, PortfolioKind
+from iam.domain.appointments import Grant, Portfolio
 from iam.domain.audit import Leaf
-from iam.domain.clients import Client, ClientKind, Profile, ProvenClient
+from iam.domain.clients import Client, ClientKind, ProvenClient
 from iam.domain.enterprises import Capacity
 from iam.domain.mandates import Cover
 from iam.domain.periods import Period
@@ -15,6 +16,7 @@ from iam.domain.tokens import IssuedToken
 from iam.services.client_proofs import ProofRefused
 from iam.services.tokens import Standing, TokenFault, TokenRefused, Tokens, Wanted
 from tests.services.worlds import LONG_AGO, World
+from tests.storage import records
 
 DECLARE, CONSULT = "scope:dimona:declaration:declare", "scope:dimona:declaration:consult"
 
@@ -27,53 +29,11 @@ class Payroll:
         self.tokens = Tokens(world.archive, world.judge, world.library, world.clock, world.randomness)
         self.employer = world.enterprise(Capacity.EMPLOYER)
         self.provider = world.enterprise(Capacity.SERVICE_PROVIDER)
-        since = Period(world.clock.at - LONG_AGO)
-        capacity = Capacity.SERVICE_PROVIDER
-        self.client = Client(
-            id="payroll",
-            enterprise=self.provider,
-            capacity=capacity,
-            kind=ClientKind.TECHNICAL,
-            profile=Profile.DEFAULT,
-            profile_until=None,
-            jwks="{}",
-            algorithm="ES256",
-            services=(),
-            niss_services=(),
-            label="Payroll",
-            registered_by="a0",
-            valid=since,
-        )
-        self.cover = Cover(
-            id="m1/dmfa-dimona",
-            mandate="m1",
-            mandate_version=4,
-            mandator=self.employer,
-            mandatary=self.provider,
-            mandatary_capacity=capacity,
-            group="dmfa-dimona",
-            valid=since,
-        )
-        grant = Grant(
-            id="g1",
-            holder="payroll",
-            enterprise=self.provider,
-            capacity=capacity,
-            service="dimona",
-            actions=("declare", "consult"),
-            given_by="a0",
-            valid=since,
-        )
-        portfolio = Portfolio(
-            id="f1",
-            holder="payroll",
-            enterprise=self.provider,
-            kind=PortfolioKind.ALL,
-            group=None,
-            given_by="a0",
-            valid=since,
-        )
-        world.record(self.client, self.cover, grant, portfolio)
+        since, capacity = Period(world.clock.at - LONG_AGO), Capacity.SERVICE_PROVIDER
+        self.client = records.client("payroll", enterprise=self.provider, capacity=capacity, valid=since)
+        self.cover = records.cover(mandator=self.employer, mandatary=self.provider, valid=since)
+        held: dict[str, Any] = {"holder": "payroll", "enterprise": self.provider, "valid": since}
+        world.record(self.client, self.cover, records.grant(capacity=capacity, **held), records.portfolio(**held))
 
     def proof(self) -> ProvenClient:
         fingerprint = self.world.randomness.identifier()
@@ -168,20 +128,12 @@ def test_no_token_is_issued_after_what_it_rests_on_was_taken_away(
 
 def test_issue_introspection_and_decision_agree(payroll: Payroll) -> None:
     world, administration = payroll.world, payroll.world.enterprise(Capacity.ADMINISTRATION)
-    asker = Client(
-        id="dimona-service",
+    asker = records.client(
+        "dimona-service",
         enterprise=administration,
         capacity=Capacity.ADMINISTRATION,
         kind=ClientKind.DECLARATION_SERVICE,
-        profile=Profile.DEFAULT,
-        profile_until=None,
-        jwks="{}",
-        algorithm="ES256",
         services=("dimona",),
-        niss_services=(),
-        label="Dimona",
-        registered_by="server_operator",
-        valid=Period(world.clock.at - LONG_AGO),
     )
     world.record(asker)
 

@@ -75,8 +75,11 @@ def test_a_token_says_who_acts_for_whom_and_on_what_it_rests(house: Premises) ->
         "revision": 1,
     }
     assert [one["scope"] for one in authority] == [DECLARE, CONSULT]
-    first = {**authority[0], "decision": "…"}
-    assert first == {
+
+
+def test_each_scope_names_the_whole_chain_that_it_rests_on(house: Premises) -> None:
+    (authority,) = payload(house.token())["authorization_details"][0]["authority"]
+    assert {**authority, "decision": "…"} == {
         "scope": DECLARE,
         "decision": "…",
         "rules": ["declaration-mandated-software"],
