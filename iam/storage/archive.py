@@ -33,6 +33,8 @@ class SqlArchive:
     Readers never wait for a writer. Writers of one process stand in line before they ask the database.
     """
 
+    unit_of_work: type[SqlUnitOfWork] = SqlUnitOfWork
+
     def __init__(self, engine: Engine, clock: Clock) -> None:
         self.engine = engine
         self.clock = clock
@@ -52,7 +54,7 @@ class SqlArchive:
         with self._line(), self.lane() as lane:
             with told_apart():
                 lane.begin_writing()
-                uow = SqlUnitOfWork(lane, self.clock)
+                uow = self.unit_of_work(lane, self.clock)
             yield uow
 
     @contextmanager

@@ -28,8 +28,8 @@ PROOFS = (
 """Exhibits stand in this order; a row tells its proof by its place here, and the head comes as place -1."""
 
 HEAD = "SELECT -1, '', r.recorded_at, CAST(r.revision AS TEXT) FROM head r"
-HEAD_KNOWN_AT = """SELECT -1, '', k.recorded_at, CAST(k.revision AS TEXT) FROM (SELECT r.recorded_at, r.revision
-FROM revisions r WHERE r.recorded_at <= :known_at ORDER BY r.recorded_at DESC LIMIT 1) k"""
+HEAD_KNOWN_AT = """SELECT -1, '', known.recorded_at, CAST(known.revision AS TEXT) FROM (SELECT r.recorded_at, r.revision
+FROM revisions r WHERE r.recorded_at <= :known_at ORDER BY r.recorded_at DESC LIMIT 1) known"""
 REVISION_KNOWN_AT = (
     "(SELECT r.revision FROM revisions r WHERE r.recorded_at <= :known_at ORDER BY r.recorded_at DESC LIMIT 1)"
 )

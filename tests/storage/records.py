@@ -14,6 +14,7 @@ from iam.domain.appointments import (
     Role,
 )
 from iam.domain.audit import Leaf
+from iam.domain.authorization import Inquiry, Question, SubjectKind
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.delegations import Delegation, DelegationState
 from iam.domain.enterprises import Activation, Capacity, CapacityHeld, Enterprise, Ground
@@ -169,3 +170,19 @@ def delegation(key: str = "d1", **fields: Any) -> Delegation:
 
 def activation(enterprise: str = EMPLOYER, service: str = "ebox", valid: Period = OPEN) -> Activation:
     return Activation(id=f"{enterprise}/{service}", enterprise=enterprise, service=service, valid=valid)
+
+
+def inquiry(**fields: Any) -> Inquiry:
+    """The provider's client acts for the employer under the group dmfa-dimona."""
+    question = Question(
+        subject_kind=SubjectKind.CLIENT,
+        subject="client1",
+        enterprise=PROVIDER,
+        capacity=Capacity.SERVICE_PROVIDER,
+        service="dimona",
+        action="declare",
+        concerned=EMPLOYER,
+    )
+    asked = {name: fields.pop(name) for name in list(fields) if hasattr(question, name)}
+    plain = Inquiry(question=replace(question, **asked), groups=("dmfa-dimona",), at=START, now=START)
+    return replace(plain, **fields)

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -193,7 +193,7 @@ def test_other_records_are_replaced_and_erased_without_a_revision(archive: Archi
 def test_record_times_rise_with_the_revisions_when_the_clock_stands_or_steps_back(
     archive: Archive, clock: SetClock
 ) -> None:
-    instants = []
+    instants: list[datetime] = []
     for minutes in (0, 0, -60, 30, -5):
         clock.advance(minutes=minutes)
         with archive.writing() as uow:

@@ -1,0 +1,110 @@
+"""Many writers at once, in threads of several processes that start together, each with a deed that can fail."""
+
+import multiprocessing
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from iam.domain.audit import Leaf
+from iam.domain.enterprises import Enterprise
+from iam.domain.errors import Conflict
+from iam.storage.archive import SqlArchive, open_archive
+from tests.storage import records
+
+PROCESSES, THREADS = 4, 16
+RACERS = PROCESSES * THREADS
+
+Deed = Callable[[SqlArchive, int], str]
+
+
+class WallClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+def claim(archive: SqlArchive, racer: int) -> str:
+    with archive.writing() as uow:
+        won = uow.claim("assertion", "one", uow.now + timedelta(minutes=5))
+        uow.commit()
+    return "won" if won else "claimed before"
+
+
+def designate(archive: SqlArchive, racer: int) -> str:
+    return put(archive, records.access_manager(f"a{racer}"))
+
+
+def take_group(archive: SqlArchive, racer: int) -> str:
+    return put(archive, records.tenure(f"m{racer}", 100 - racer, 100 + racer))
+
+
+def name_person(archive: SqlArchive, racer: int) -> str:
+    return put(archive, records.number("85073003328", f"p{racer}"))
+
+
+def register(archive: SqlArchive, racer: int) -> str:
+    with archive.writing() as uow:
+        if uow.get(Enterprise, records.EMPLOYER) is not None:
+            return "enterprise_exists"
+        uow.put(records.enterprise())
+        uow.audit(Leaf(act="registered", actor=str(racer), caller="", objects={}))
+        uow.commit()
+    return "won"
+
+
+def write_thrice(archive: SqlArchive, racer: int) -> str:
+    """Three changes, each at the revision that its unit of work announced."""
+    for number in range(3):
+        with archive.writing() as uow:
+            uow.put(records.capacity_held(f"{racer}-{number}"))
+            uow.audit(Leaf(act="written", actor=str(racer), caller="", objects={"number": str(number)}))
+            if uow.commit() != uow.revision:
+                return "another revision"
+    return "won"
+
+
+def put(archive: SqlArchive, record: object) -> str:
+    try:
+        with archive.writing() as uow:
+            uow.put(record)
+            uow.commit()
+    except Conflict as conflict:
+        return conflict.code
+    return "won"
+
+
+DEEDS: dict[str, Deed] = {
+    deed.__name__: deed for deed in (claim, designate, take_group, name_person, register, write_thrice)
+}
+
+
+def race(url: str, deed: str) -> list[str]:
+    """Let everybody do the deed at the same moment; returns what became of each."""
+    spawning = multiprocessing.get_context("spawn")
+    start, outcomes = spawning.Barrier(PROCESSES), spawning.Queue()
+    processes = [spawning.Process(target=_run, args=(url, deed, team, start, outcomes)) for team in range(PROCESSES)]
+    for process in processes:
+        process.start()
+    found = [outcomes.get(timeout=120) for _ in range(RACERS)]
+    for process in processes:
+        process.join()
+    return found
+
+
+def _run(url: str, deed: str, team: int, start: Any, outcomes: Any) -> None:
+    archive = open_archive(url, WallClock())
+    together = threading.Barrier(THREADS, action=start.wait)
+
+    def one(number: int) -> None:
+        together.wait()
+        try:
+            outcomes.put(DEEDS[deed](archive, team * THREADS + number))
+        except Exception as failure:
+            outcomes.put(repr(failure))
+
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(one, range(THREADS)))
+    archive.close()
