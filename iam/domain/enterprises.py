@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from iam.domain.periods import Period
@@ -50,6 +50,15 @@ class Enterprise:
     """From when it is known here until the instant at which it ceased."""
     entered_at: datetime | None = None
     """When its representative first acted: from then on it is a tenant."""
+
+    def ceased(self, at: datetime) -> Enterprise:
+        """The enterprise with the instant at which it ceased, which only moves earlier.
+
+        One that proves to have ceased before it was known here stood until that instant, so that it is known to have
+        ceased and not merely unknown.
+        """
+        end = at if self.valid.end is None else min(at, self.valid.end)
+        return replace(self, valid=Period(min(self.valid.start, end - timedelta(microseconds=1)), end))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

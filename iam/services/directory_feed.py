@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
@@ -105,11 +104,6 @@ def _stop(uow: UnitOfWork, change: DirectoryChange) -> None:
 
 def _cease(uow: UnitOfWork, change: DirectoryChange) -> None:
     known = uow.get(Enterprise, change.enterprise)
-    if known is None or (known.valid.end is not None and known.valid.end <= change.at):
-        return
-    remains = known.valid.until(change.at)
-    if remains is None:
-        uow.remove(Enterprise, known.id)
-    else:
-        uow.put(replace(known, valid=remains))
+    if known is not None and known.ceased(change.at) != known:
+        uow.put(known.ceased(change.at))
         uow.announce("enterprise_ceased", {"enterprise": known.id})

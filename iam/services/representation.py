@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from iam.domain.actors import Actor
 from iam.domain.appointments import SERVER_OPERATOR, JointAct
@@ -122,10 +122,9 @@ class Representations:
             return
         with self._archive.writing() as uow:
             known = uow.get(Enterprise, extract.enterprise)
-            remains = known.valid.until(extract.ceased_at) if known and known.valid.end is None else None
-            if known is None or remains is None:
+            if known is None or known.ceased(extract.ceased_at) == known:
                 return
-            uow.put(replace(known, valid=remains))
+            uow.put(known.ceased(extract.ceased_at))
             leaf = Leaf(
                 act="enterprise_ceased", actor=SERVER_OPERATOR, caller="", objects={"enterprise": extract.enterprise}
             )
