@@ -80,7 +80,7 @@ def description_blueprint(parts: Collaborators, apis: Sequence[Api]) -> Blueprin
     def read_description() -> Response:
         return Response(written(), content_type=JSON)
 
-    blueprint.add_url_rule(PATH, "read_description", read_description, methods=["GET"])
+    blueprint.add_url_rule(PATH, "read_description", read_description, methods=["GET"], provide_automatic_options=False)
     return blueprint
 
 

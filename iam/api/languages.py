@@ -19,7 +19,7 @@ def install(app: Flask, library: Library) -> None:
     """Tell refusals of acts in the language of the header Accept-Language (RFC 9110 §12.5.4)."""
 
     def told(refusal: Refusal) -> Response:
-        language = request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
+        language = _preferred()
         text = None if language == LANGUAGES[0] else _text(library, refusal.code, language)
         if text is not None:
             refusal.detail = text
@@ -31,6 +31,15 @@ def install(app: Flask, library: Library) -> None:
     app.register_error_handler(Forbidden, told)
     app.register_error_handler(StepUpRequired, told)
     app.register_error_handler(CallerNotActive, _no_longer_active)
+
+
+def _preferred() -> str:
+    """The first of our languages among those accepted, best first; regions do not matter (RFC 4647 §3.4)."""
+    for tag, quality in request.accept_languages:
+        primary = str(tag).partition("-")[0].lower()
+        if quality > 0 and primary in LANGUAGES:
+            return primary
+    return LANGUAGES[0]
 
 
 def _text(library: Library, code: str, language: str) -> str | None:

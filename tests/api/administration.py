@@ -194,9 +194,10 @@ class Country(World):
         """An act; without a body an empty one."""
         return self.ask("POST", path, human, {} if body is None else body, **how)
 
-    def facts(self) -> tuple[int, tuple[int, str]]:
-        """The newest revision and the head of the audit trail: unchanged when nothing was done."""
-        return self.plain.revision(), self.plain.head()
+    def facts(self) -> tuple[int, list[str]]:
+        """The newest revision and the acts of the audit trail, tokens apart: unchanged when nothing was done."""
+        acts = [one.leaf.act for one in self.plain.leaves()]
+        return self.plain.revision(), [act for act in acts if act != "token_issued"]
 
 
 @lru_cache
