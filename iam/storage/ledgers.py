@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import bindparam, func, insert, select, update
 
@@ -46,7 +46,14 @@ def read_head(lane: Lane, *, lock: bool = False) -> Head:
 
 def move_head(lane: Lane, head: Head) -> None:
     """Record where the ledgers end now."""
-    lane.change(_MOVE, **{f"new_{name}": value for name, value in asdict(head).items()})
+    lane.change(
+        _MOVE,
+        new_revision=head.revision,
+        new_recorded_at=head.recorded_at,
+        new_leaf=head.leaf,
+        new_leaf_hash=head.leaf_hash,
+        new_event=head.event,
+    )
 
 
 def record_revision(lane: Lane, revision: int, recorded_at: int) -> None:

@@ -65,5 +65,5 @@ def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Excha
     if (request.content_length or 0) > MAX_BYTES:
         raise InvalidClient("body_too_large", f"No client is looked for in more than {MAX_BYTES} bytes.")
     parameters = read_form(request.headers.get("Content-Type", ""), request.get_data(cache=False))
-    accept = request.accept_mimetypes.best_match(answers, answers[0]) or answers[0]
-    return Exchange(url, parameters, request.headers.get("Authorization"), accept)
+    accept = request.accept_mimetypes.best_match(answers) if len(answers) > 1 else None
+    return Exchange(url, parameters, request.headers.get("Authorization"), accept or answers[0])
