@@ -20,6 +20,7 @@ from tests.services.mandate_scenes import (
     Q2,
     Q4,
     SECRETARIAT,
+    WORKS,
     MandateScene,
     Party,
     just_before,
@@ -99,6 +100,24 @@ def test_a_giver_whose_mandate_ended_meanwhile_delegates_nothing(over: HandOver)
         Conflict,
         "giver_not_current",
     )
+
+
+def test_a_proposal_stands_or_falls_with_the_mandate_it_was_made_under(scene: MandateScene) -> None:
+    employer, former, current = scene.party(EMPLOYER), scene.party(PROVIDER), scene.party(SECRETARIAT)
+    past = scene.given(employer, former, groups=(WORKS,))
+    first = scene.given(employer, current, groups=(WORKS,), last_quarter=Q1)
+    scene.given(employer, current, groups=(WORKS,))
+    scene.mandates.close(employer.person, past.id)
+    scene.world.clock.at = Q1.start + timedelta(days=3)
+    over = HandOver(scene, employer, former, current, first)
+    pending = scene.delegations.propose(current.person, over.terms(group=WORKS, last_quarter=Q4))
+    under = pending.mandate
+    scene.mandates.close(employer.person, under)
+    scene.world.clock.advance(seconds=1)
+    refusal = refusal_of(scene.delegations.validate, former.person, pending.id, pending.content_hash)
+    assert refusal == (Conflict, "giver_not_current")
+    again = scene.delegations.propose(current.person, over.terms(group=WORKS, last_quarter=Q4))
+    assert scene.delegations.validate(former.person, again.id, again.content_hash).mandate not in ("", under)
 
 
 def test_the_two_mandataries_and_the_mandator_read_it_and_nobody_else(over: HandOver) -> None:

@@ -100,6 +100,32 @@ def test_a_recognition_withdrawn_meanwhile_stops_the_validation(scene: MandateSc
         scene.proposals.validate(employer.person, pending.id, pending.terms.content_hash())
 
 
+def test_a_recognition_withdrawn_meanwhile_stops_the_finalising(scene: MandateScene) -> None:
+    number = scene.world.enterprise()
+    held = scene.world.hold(number, SECRETARIAT)
+    secretariat = Party(number, scene.world.user(number, SECRETARIAT, MAHIS))
+    employer = scene.party(EMPLOYER)
+    terms = terms_between(employer, secretariat)
+    draft = scene.proposals.propose(employer.person, Side.MANDATOR, terms).mandate
+    scene.world.lose(held)
+    scene.world.clock.advance(seconds=1)
+    with pytest.raises(Forbidden, match="mandatary_not_recognised"):
+        scene.proposals.finalise(employer.person, draft.id)
+
+
+def test_an_administration_that_is_none_any_more_is_not_served_by_a_full_service_secretariat(
+    scene: MandateScene,
+) -> None:
+    number = scene.world.enterprise(EMPLOYER)
+    held = scene.world.hold(number, ADMINISTRATION_PPL)
+    town = Party(number, scene.world.user(number, EMPLOYER, MAHIS))
+    secretariat = scene.party(FULL_SERVICE)
+    assert scene.asked(town, secretariat).state is State.PENDING_OTHER_PARTY
+    scene.world.lose(held)
+    scene.world.clock.advance(seconds=1)
+    assert proposing(scene, town, secretariat, Side.MANDATOR) == (Forbidden, "group_not_open")
+
+
 def test_a_proposal_whose_last_quarter_ended_meanwhile_cannot_be_validated(scene: MandateScene) -> None:
     employer, provider = scene.party(EMPLOYER), scene.party(PROVIDER)
     pending = scene.asked(employer, provider, last_quarter=Q4)

@@ -10,6 +10,7 @@ from iam.domain.errors import Forbidden, InvalidInput, NotFound
 from iam.domain.mandates import Side, Standing
 from iam.services.mandates import MandateFilter
 from tests.services.mandate_scenes import (
+    DMFA,
     EMPLOYER,
     MAHIS,
     PROVIDER,
@@ -113,6 +114,32 @@ def test_a_listing_in_parts_is_complete_and_without_doubles_while_facts_change(
         found += page.views
     assert [one.mandate.id for one in found] == sorted(one.id for one in mandates)
     assert {one.mandate.state.value for one in found} == {"validated"}
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 5])
+def test_both_sides_of_a_representatives_listing_come_in_one_order_without_gaps(
+    scene: MandateScene, limit: int
+) -> None:
+    both = scene.party(PROVIDER)
+    scene.world.hold(both.number, EMPLOYER)
+    giving = Party(both.number, scene.world.user(both.number, EMPLOYER, MAHIS))
+    left_out = [scene.asked(scene.party(EMPLOYER), both, groups=(DMFA,)) for _ in range(4)]
+    mandates = [scene.asked(scene.party(EMPLOYER), both, groups=(WORKS,)) for _ in range(3)]
+    mandates += [scene.asked(giving, scene.party(PROVIDER), groups=(WORKS,)) for _ in range(3)]
+    mandates += [scene.asked(scene.party(EMPLOYER), both, groups=(WORKS,)) for _ in range(2)]
+    (person,) = scene.world.represent(both.number)
+    scene.world.clock.advance(seconds=1)
+    representation, found, after = scene.world.confirmed(person), [], ""
+    while True:
+        page = scene.mandates.listing(
+            person, MandateFilter(group=WORKS), after=after, limit=limit, representation=representation
+        )
+        found += [one.mandate.id for one in page.views]
+        if page.next_after is None:
+            break
+        after = page.next_after
+    assert found == sorted(one.id for one in mandates)
+    assert not {one.id for one in left_out}.intersection(found)
 
 
 def test_filters_narrow_a_listing_and_parts_stay_full(scene: MandateScene, provider: Party) -> None:
