@@ -106,7 +106,7 @@ class Appointments:
 
     def _designated(self, uow: UnitOfWork, actor: Actor, appointee: str, order: Designation) -> Appointment:
         for former in uow.find(Appointment, enterprise=actor.enterprise, role=Role.PRINCIPAL_ACCESS_MANAGER):
-            if former.ended_at is None:
+            if former.valid.end is None or former.valid.end > uow.now:
                 end_appointment(uow, actor, former, uow.now, with_everything=False)
         appointment = Appointment(
             id=self._randomness.identifier(),
@@ -169,6 +169,8 @@ class Appointments:
     def end(self, actor: Actor, appointment: str, at: datetime | None, *, with_everything: bool) -> None:
         """End an appointment below the actor, or the actor's own; optionally with everything it gave, in one act.
 
+        An end that was set ahead can be brought forward.
+
         Raises:
             StepUpRequired, Forbidden: as judged; `beyond_own_reach`. Conflict: `already_ended`.
             InvalidInput: `instant_in_past`.
@@ -176,8 +178,9 @@ class Appointments:
         with self._archive.writing() as uow:
             self._judge.require(actor, "access_management", "manage")
             standing = own(uow, Appointment, appointment, actor.enterprise, "appointment")
-            if standing.ended_at is not None:
-                raise Conflict("already_ended", "This appointment has ended already.")
+            instant = at or uow.now
+            if standing.valid.end is not None and standing.valid.end <= instant:
+                raise Conflict("already_ended", "This appointment ends already at that instant or before.")
             manager_who(
                 uow,
                 actor,
@@ -185,7 +188,7 @@ class Appointments:
                 "beyond_own_reach",
                 "You can only end appointments below your own level and within your own capacity and domain.",
             )
-            end_appointment(uow, actor, standing, at or uow.now, with_everything=with_everything)
+            end_appointment(uow, actor, standing, instant, with_everything=with_everything)
             uow.commit()
 
     def _install(self, uow: UnitOfWork, actor: Actor, appointment: Appointment, contact: ContactData) -> None:

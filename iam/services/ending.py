@@ -47,7 +47,7 @@ def _end_everything_given(uow: UnitOfWork, actor: Actor, appointment: Appointmen
     for one in given:
         end_given(uow, one, at)
     for below in uow.find(Appointment, enterprise=appointment.enterprise, appointed_by=appointment.id):
-        if below.ended_at is None and (below.valid.end is None or below.valid.end > at):
+        if below.valid.end is None or below.valid.end > at:
             end_appointment(uow, actor, below, at, with_everything=True)
 
 
