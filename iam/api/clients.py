@@ -23,7 +23,7 @@ from iam.web.paging import Page
 from iam.web.routes import Answer, Api
 
 _CLIENTS = "/enterprises/<enterprise>/clients"
-_Text = Annotated[str, Field(max_length=8192)]
+_Text = Annotated[str, Field(max_length=8192, pattern=r"^[ -~]*$")]
 _Member = _Text | Annotated[tuple[_Text, ...], Field(max_length=8)]
 Jwk = Annotated[dict[Annotated[str, Field(max_length=40)], _Member], Field(max_length=20)]
 """A public key (RFC 7517)."""

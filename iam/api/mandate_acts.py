@@ -50,7 +50,7 @@ class PaperInput(ActInput):
 
     document_hash: Annotated[Digest, Field(description="SHA-256 of the document.")]
     document_date: Day
-    signatories: Annotated[tuple[NissText, ...], Field(min_length=1, max_length=MOST_SIGNATORIES)]
+    signatory_niss: Annotated[tuple[NissText, ...], Field(min_length=1, max_length=MOST_SIGNATORIES)]
 
 
 class _Acting(Protocol):
@@ -181,7 +181,7 @@ def declare_paper(api: Api, parts: Collaborators) -> None:
         """By the side that proposed it, where the other signed on paper; two officers confirm it."""
         actor, representation = _as(parts, caller, enterprise, body)
         paper = PaperProxy(
-            document_hash=body.document_hash, document_date=body.document_date, signatories=body.signatories
+            document_hash=body.document_hash, document_date=body.document_date, signatories=body.signatory_niss
         )
         submitted = parts.paper.submit(actor, mandate, paper, seen=version, representation=representation)
         return _told(parts, caller, enterprise, submitted)

@@ -58,8 +58,8 @@ class PaperRefusal(Input):
 class MergeInput(Input):
     """Two numbers that prove to be of one person."""
 
-    former: NissText
-    present: NissText
+    former_niss: NissText
+    present_niss: NissText
 
 
 class OfficeMandate(Shown):
@@ -174,7 +174,7 @@ def _declare_identity(api: Api, parts: Collaborators) -> None:
     @requires(Person(OFFICE))
     def merge_identities(caller: PersonCall, body: MergeInput) -> Answer:
         """The first officer's request waits; a second one's does it. Both histories are kept."""
-        return _together(caller, parts.people.merge(officer(parts, caller), body.former, body.present))
+        return _together(caller, parts.people.merge(officer(parts, caller), body.former_niss, body.present_niss))
 
 
 def _together(caller: PersonCall, act: JointAct) -> Answer:

@@ -72,7 +72,7 @@ OFFICE_ACTS: list[tuple[str, dict[str, Any]]] = [
     ("recognition-withdrawals", {"enterprise": "0200000241", "capacity": "service_provider", "reason": "R"}),
     ("paper-confirmations", {"mandate": "m", "document_hash": DOCUMENT}),
     ("paper-refusals", {"mandate": "m"}),
-    ("identity-merges", {"former": "85073003328", "present": "17073003384"}),
+    ("identity-merges", {"former_niss": "85073003328", "present_niss": "17073003384"}),
     ("migrations", {"step": "prepare", "lines": []}),
 ]
 
@@ -96,14 +96,14 @@ def test_two_officers_make_two_records_of_one_person_one(country: Country) -> No
     former, present = country.human(), country.human()
     number = country.enterprise(EMPLOYER)
     country.user(number, EMPLOYER, person=former.person)
-    body = {"former": former.niss.value, "present": present.niss.value}
+    body = {"former_niss": former.niss.value, "present_niss": present.niss.value}
     first = country.post("/office/identity-merges", one, body)
     assert (first.status_code, first.json["joint_act"]["content"]) == (202, {})
     assert country.post("/office/identity-merges", two, body).status_code == 200
     assert country.found(Person, id=former.person)[0].merged_into == present.person
     assert {one.person for one in country.found(Appointment, enterprise=number)} == {present.person}
     assert len(country.found(PersonNumber, person=present.person)) == 2
-    unknown = country.post("/office/identity-merges", one, {**body, "present": "17073003384"})
+    unknown = country.post("/office/identity-merges", one, {**body, "present_niss": "17073003384"})
     assert (unknown.status_code, unknown.json["code"]) == (404, "unknown_person")
 
 
@@ -122,7 +122,7 @@ def test_paper_that_the_other_side_signed_is_confirmed_by_two_officers(country: 
     }
     path = f"/enterprises/{provider}/mandates"
     made = country.post(path, human, proposal, capacity=PROVIDER).json["id"]
-    paper = {"document_hash": DOCUMENT, "document_date": "2026-09-30", "signatories": [country.human().niss.value]}
+    paper = {"document_hash": DOCUMENT, "document_date": "2026-09-30", "signatory_niss": [country.human().niss.value]}
     sent = country.post(f"{path}/{made}/paper", human, paper, capacity=PROVIDER, version=2)
     assert (sent.status_code, sent.json["state"]) == (200, "pending_administration")
     assert sent.json["document"] == {"hash": DOCUMENT, "date": "2026-09-30"}
@@ -207,7 +207,7 @@ def test_officers_see_only_what_waits_for_acts_of_their_own(country: Country) ->
 
 def test_numbers_of_people_are_in_no_answer_of_the_office(country: Country) -> None:
     one, _ = officers(country)
-    body = {"former": "85073003328", "present": "17073003384"}
+    body = {"former_niss": "85073003328", "present_niss": "17073003384"}
     answer = country.post("/office/identity-merges", one, body)
     assert answer.status_code == 404
     assert not any(Niss(number).value.encode() in answer.data for number in body.values())
