@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -10,15 +11,18 @@ from iam.api.callers import Person, PersonCall
 from iam.api.collaborators import Collaborators
 from iam.api.enterprises import CapacityShown, capacity_shown
 from iam.api.joint_acts import JointActShown, Waiting, seen_by, waiting
+from iam.api.listing import ListingQuery, listed
 from iam.api.vocabulary import PREFIX, Cbe, Digest, NissText, Shown
 from iam.domain.actors import Actor
 from iam.domain.appointments import JointAct
 from iam.domain.enterprises import Capacity
 from iam.domain.mandate_states import State
 from iam.domain.mandates import Mandate
+from iam.services.paper_views import PaperView, PaperViews
 from iam.services.recognitions import Recognition
 from iam.web.markers import requires
 from iam.web.models import Identifier, Input, Line
+from iam.web.paging import Page
 from iam.web.routes import Answer, Api
 
 OFFICE = "office"
@@ -55,13 +59,6 @@ class PaperRefusal(Input):
     mandate: Identifier
 
 
-class MergeInput(Input):
-    """Two numbers that prove to be of one person."""
-
-    former_niss: NissText
-    present_niss: NissText
-
-
 class OfficeMandate(Shown):
     """A mandate as officers see it."""
 
@@ -71,6 +68,22 @@ class OfficeMandate(Shown):
     mandatary: str
     content_hash: str
     state: State
+
+
+class PaperWaiting(OfficeMandate):
+    """A proxy on paper that waits for officers."""
+
+    document_hash: str
+    document_date: date
+    confirmed: Annotated[int, Field(description="How many officers confirmed it.")]
+    confirmed_by_you: bool
+
+
+class MergeInput(Input):
+    """Two numbers that prove to be of one person."""
+
+    former_niss: NissText
+    present_niss: NissText
 
 
 class Done(Shown):
@@ -83,6 +96,7 @@ def office_api(parts: Collaborators) -> Api:
     """The administration's own acts; withdrawals, paper and identity merges need two officers."""
     api = Api("Office", prefix=f"{PREFIX}/office", about="Acts of the administration's officers.")
     _declare_recognitions(api, parts)
+    _declare_paper_listing(api, parts)
     _declare_paper(api, parts)
     _declare_identity(api, parts)
     return api
@@ -132,6 +146,21 @@ def _declare_recognitions(api: Api, parts: Collaborators) -> None:
         return _together(caller, act)
 
 
+def _declare_paper_listing(api: Api, parts: Collaborators) -> None:
+    views = PaperViews(parts.readings, parts.judge)
+
+    @api.get(
+        "/paper-proxies",
+        summary="List the proxies on paper that wait for officers",
+        query=ListingQuery,
+        answers={200: Page[PaperWaiting]},
+    )
+    @requires(Person(OFFICE))
+    def list_paper_proxies(caller: PersonCall, query: ListingQuery) -> Page[PaperWaiting]:
+        found = views.waiting(officer(parts, caller), query.part(parts.once.revision))
+        return listed(Page[PaperWaiting], found, lambda one: _paper(one, caller))
+
+
 def _declare_paper(api: Api, parts: Collaborators) -> None:
     @api.post(
         "/paper-confirmations",
@@ -146,7 +175,7 @@ def _declare_paper(api: Api, parts: Collaborators) -> None:
         """The first officer's confirmation waits; a second one's validates the mandate."""
         mandate = parts.paper.confirm(officer(parts, caller), body.mandate, body.document_hash)
         waits = mandate.state is State.PENDING_ADMINISTRATION
-        return Answer(_mandate(mandate), status=202 if waits else 200)
+        return Answer(OfficeMandate(**_told(mandate)), status=202 if waits else 200)
 
     @api.post(
         "/paper-refusals",
@@ -159,7 +188,7 @@ def _declare_paper(api: Api, parts: Collaborators) -> None:
     @requires(Person(OFFICE))
     def refuse_paper(caller: PersonCall, body: PaperRefusal) -> OfficeMandate:
         """One officer alone."""
-        return _mandate(parts.paper.refuse(officer(parts, caller), body.mandate))
+        return OfficeMandate(**_told(parts.paper.refuse(officer(parts, caller), body.mandate)))
 
 
 def _declare_identity(api: Api, parts: Collaborators) -> None:
@@ -182,12 +211,22 @@ def _together(caller: PersonCall, act: JointAct) -> Answer:
     return Answer(Done(joint_act=seen_by(caller, act)), status=200) if act.complete() else waiting(caller, act)
 
 
-def _mandate(mandate: Mandate) -> OfficeMandate:
-    return OfficeMandate(
-        id=mandate.id,
-        version=mandate.version,
-        mandator=mandate.terms.mandator,
-        mandatary=mandate.terms.mandatary,
-        content_hash=mandate.terms.content_hash(),
-        state=mandate.state,
+def _paper(view: PaperView, caller: PersonCall) -> PaperWaiting:
+    return PaperWaiting(
+        **_told(view.mandate),
+        document_hash=view.evidence.document_hash,
+        document_date=view.evidence.document_date,
+        confirmed=len(view.act.validated_by),
+        confirmed_by_you=caller.person in view.act.validated_by,
     )
+
+
+def _told(mandate: Mandate) -> dict[str, Any]:
+    return {
+        "id": mandate.id,
+        "version": mandate.version,
+        "mandator": mandate.terms.mandator,
+        "mandatary": mandate.terms.mandatary,
+        "content_hash": mandate.terms.content_hash(),
+        "state": mandate.state,
+    }

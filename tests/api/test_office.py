@@ -130,10 +130,15 @@ def test_paper_that_the_other_side_signed_is_confirmed_by_two_officers(country: 
     assert (other.status_code, other.json["code"]) == (409, "document_differs")
     confirmation = {"mandate": made, "document_hash": DOCUMENT}
     assert country.post("/office/paper-confirmations", one, confirmation).status_code == 202
+    for officer, mine in ((one, True), (two, False)):
+        waiting = country.get("/office/paper-proxies", officer).json["items"]
+        assert [(each["id"], each["confirmed"], each["confirmed_by_you"]) for each in waiting] == [(made, 1, mine)]
+    assert country.get("/office/paper-proxies", country.manager(ADMINISTRATION)).status_code == 403
     same = country.post("/office/paper-confirmations", one, confirmation)
     assert (same.status_code, same.json["code"]) == (409, "second_officer_needed")
     done = country.post("/office/paper-confirmations", two, confirmation)
     assert (done.status_code, done.json["state"]) == (200, "validated")
+    assert country.get("/office/paper-proxies", two).json["items"] == []
     seen = country.get(f"{path}/{made}", human, capacity=PROVIDER).json
     assert (seen["document"]["hash"], seen["acceptances"][1]["channel"]) == (DOCUMENT, "paper")
     assert seen["acceptances"][1]["person"] is None
