@@ -64,14 +64,21 @@ class Authorization:
 
     def decide_all(self, asks: Sequence[Ask]) -> list[Decision]:
         """Answer a batch, all at one revision where they ask for the newest; errors as in `decide`."""
-        now = self._clock.now()
+        read = self._read(asks, self._clock.now())
+        ahead = max((one.recorded_at for asked, one, _ in read if asked.known_at is None), default=None)
+        if ahead is not None and ahead > read[0][0].now:
+            read = self._read(asks, ahead)
+        return [self._judge(*each) for each in read]
+
+    def _read(self, asks: Sequence[Ask], now: datetime) -> list[tuple[Inquiry, Situation, Law]]:
+        """What each question meets. "Now" is never before what was recorded, even where the clock was set back."""
         laws = [self._law(ask, now) for ask in asks]
         inquiries = [_inquiry(ask, law, now) for ask, law in zip(asks, laws, strict=True)]
         if len(inquiries) == 1:
             situations = [self._archive.situation(inquiries[0])]
         else:
             situations = self._archive.situations(inquiries)
-        return [self._judge(*each) for each in zip(inquiries, situations, laws, strict=True)]
+        return list(zip(inquiries, situations, laws, strict=True))
 
     def require(
         self,
