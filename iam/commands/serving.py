@@ -14,6 +14,10 @@ from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.house import House
 
+THREADS = 8
+"""Requests that one process works on at once; each may hold two connections to the database."""
+STOP_SECONDS = 30
+"""How long requests that are under way may still take once the service is asked to stop."""
 SWEEP_AT_ONCE = 500
 """Expired single-use values removed in one transaction."""
 
@@ -24,9 +28,9 @@ SWEEP_AT_ONCE = 500
 def serve(host: str) -> None:
     """Serve decisions, tokens and the administration API until stopped."""
     settings = settings_here()
+    check_port(host, settings.port)
     with house():
         console.print(f"Procura serves {settings.issuer} on {host}:{settings.port}")
-    check_port(host, settings.port)
     Granian(
         "iam.app:create_service",
         factory=True,
@@ -34,6 +38,9 @@ def serve(host: str) -> None:
         port=settings.port,
         interface=Interfaces.WSGI,
         workers=settings.workers,
+        blocking_threads=THREADS,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_SECONDS,
         websockets=False,
         log_access=False,
     ).serve()
