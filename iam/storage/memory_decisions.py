@@ -10,6 +10,7 @@ from iam.domain.authorization import Exhibit, Inquiry, Proof, Question, SubjectK
 from iam.domain.clients import Client, written_registration
 from iam.domain.delegations import Delegation, DelegationState
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise
+from iam.domain.instants import end_to_micros
 from iam.domain.mandates import Cover
 from iam.domain.quarters import Quarter
 from iam.domain.tokens import IssuedToken
@@ -20,7 +21,7 @@ Holder = Appointment | Client
 
 
 def exhibits_in(newest: Reading, known: Reading, inquiry: Inquiry) -> tuple[Exhibit, ...]:
-    """The exhibits for an inquiry: the caller as it stands now, all else as it was known; in order of proof and id."""
+    """The exhibits for an inquiry: the caller as it stands now, all else as it was known; in their order."""
     found = list(_caller(newest, inquiry))
     question = inquiry.question
     if question.enterprise is not None:
@@ -29,7 +30,12 @@ def exhibits_in(newest: Reading, known: Reading, inquiry: Inquiry) -> tuple[Exhi
         found += _concerned(known, question, question.concerned, inquiry.at)
     if question.enterprise is not None and question.concerned not in (None, question.enterprise):
         found += _for_another(known, inquiry)
-    return tuple(sorted(found, key=lambda one: (PROOFS.index(one.proof), one.id)))
+    return tuple(sorted(found, key=_order))
+
+
+def _order(one: Exhibit) -> tuple[int, str, int, str]:
+    """Exhibits stand in the order of proof, id and end."""
+    return PROOFS.index(one.proof), one.id, end_to_micros(one.until), one.detail
 
 
 def _caller(newest: Reading, inquiry: Inquiry) -> Iterator[Exhibit]:

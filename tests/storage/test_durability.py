@@ -1,7 +1,7 @@
 """A database that would lose what it acknowledged is refused, on every new connection."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -39,7 +39,9 @@ class Stubborn(sqlite3.Connection):
     ],
 )
 def test_a_weaker_sqlite_is_refused_by_the_name_of_the_setting(tmp_path: Path, kept: str, message: str) -> None:
-    connection = sqlite3.connect(tmp_path / "weak.db", factory=type("Kept", (Stubborn,), {"kept": kept}))
+    connection: sqlite3.Connection = sqlite3.connect(
+        tmp_path / "weak.db", factory=type("Kept", (Stubborn,), {"kept": kept})
+    )
     with pytest.raises(WeakDurability, match=message):
         prepare_sqlite(connection)
     connection.close()
@@ -55,7 +57,7 @@ def test_every_sqlite_connection_syncs_each_commit_to_its_log(sqlite_archive_url
 
 
 @pytest.fixture
-def database_setting(postgresql_archive_url: str) -> Iterator[Any]:
+def database_setting(postgresql_archive_url: str) -> Callable[[str, str], None]:
     """Sets a setting of the test's own database, for the connections that follow."""
 
     def change(setting: str, value: str) -> None:
@@ -68,7 +70,7 @@ def database_setting(postgresql_archive_url: str) -> Iterator[Any]:
 
 @pytest.mark.parametrize("value", ["off", "local", "remote_write"])
 def test_a_postgresql_that_acknowledges_too_soon_is_refused(
-    postgresql_archive_url: str, database_setting: Any, value: str
+    postgresql_archive_url: str, database_setting: Callable[[str, str], None], value: str
 ) -> None:
     database_setting("synchronous_commit", value)
     with pytest.raises(WeakDurability, match=f"synchronous_commit is {value}"):
@@ -77,7 +79,7 @@ def test_a_postgresql_that_acknowledges_too_soon_is_refused(
 
 @pytest.mark.parametrize("value", ["on", "remote_apply"])
 def test_a_postgresql_that_waits_for_the_log_is_accepted(
-    postgresql_archive_url: str, database_setting: Any, value: str
+    postgresql_archive_url: str, database_setting: Callable[[str, str], None], value: str
 ) -> None:
     database_setting("synchronous_commit", value)
     archive = open_archive(postgresql_archive_url, SetClock())
@@ -86,7 +88,7 @@ def test_a_postgresql_that_waits_for_the_log_is_accepted(
 
 
 def test_a_setting_weakened_while_the_service_runs_is_refused_at_the_next_connection(
-    postgresql_archive_url: str, database_setting: Any
+    postgresql_archive_url: str, database_setting: Callable[[str, str], None]
 ) -> None:
     archive = open_archive(postgresql_archive_url, SetClock())
     database_setting("synchronous_commit", "off")

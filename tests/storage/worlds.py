@@ -1,10 +1,9 @@
 """Random small countries and random questions about them, crowded enough that most records bear on some question."""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
+from random import Random
 from typing import Any
-
-from hypothesis import strategies as st
 
 from iam.domain.appointments import PortfolioKind, Role
 from iam.domain.authorization import Inquiry, Question, SubjectKind
@@ -15,129 +14,177 @@ from iam.domain.periods import Period, Quarter
 from tests.storage import records
 from tests.storage.clocks import START
 
-INSTANTS = [START + timedelta(days=number) for number in range(-3, 4)]
-ENTERPRISES = [records.EMPLOYER, records.PROVIDER, records.OTHER]
-CAPACITIES = [Capacity.EMPLOYER, Capacity.SERVICE_PROVIDER]
-PERSONS, CLIENTS, APPOINTMENTS = ["p1", "p2"], ["client1", "client2"], ["a1", "a2", "a3"]
-SERVICES, GROUPS, MANDATES, JTIS = ["dimona", "ebox"], ["dmfa-dimona", "works"], ["m1", "m2"], ["t1", "t2"]
+Change = tuple[Any, bool]
+"""A record, and whether it is removed rather than put."""
+
+INSTANTS = [START + timedelta(days=number) for number in range(-2, 3)]
+ENTERPRISES = [records.EMPLOYER, records.PROVIDER]
+MOSTLY_EMPLOYER = [records.EMPLOYER, records.EMPLOYER, records.EMPLOYER, records.PROVIDER]
+MOSTLY_PROVIDER = [records.PROVIDER, records.PROVIDER, records.PROVIDER, records.EMPLOYER]
+CAPACITIES = [Capacity.SERVICE_PROVIDER, Capacity.SERVICE_PROVIDER, Capacity.SERVICE_PROVIDER, Capacity.EMPLOYER]
+PERSONS, CLIENTS, APPOINTMENTS = ["p1", "p1", "p2"], ["client1", "client1", "client2"], ["a1", "a2", "a3"]
+SERVICES, GROUPS, MANDATES = ["dimona", "dimona", "ebox"], ["dmfa-dimona", "dmfa-dimona", "works"], ["m1", "m2"]
+JTIS = ["t1", "t1", "t2"]
 QUARTERS = [Quarter(2026, number) for number in (1, 2, 3)]
 
 
-@st.composite
-def periods(draw: st.DrawFn) -> Period:
-    start = draw(st.sampled_from(INSTANTS[:-1]))
-    ends = [None, *(instant for instant in INSTANTS if instant > start)]
-    return Period(start, draw(st.sampled_from(ends)))
+def changes(seed: int) -> list[list[Change]]:
+    """Units of work that build a country and change it."""
+    chance = Random(seed)
+    return [[_change(chance) for _ in range(chance.randrange(1, 60))] for _ in range(chance.randrange(1, 8))]
 
 
-def _one(make: Any, keys: list[str], **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    return st.builds(make, st.sampled_from(keys), valid=periods(), **fields)
+def inquiries(seed: int, count: int = 40) -> list[Inquiry]:
+    """Questions about such a country, several of them alike."""
+    chance = Random(-seed - 1)
+    asked = [_inquiry(chance) for _ in range(count // 4)]
+    for one in list(asked):
+        for concerned in (*ENTERPRISES, None):
+            asked.append(replace(one, question=replace(one.question, concerned=concerned)))
+    return asked
 
 
-def pick(choices: list[Any]) -> st.SearchStrategy[Any]:
-    return st.sampled_from(choices)
+def _change(chance: Random) -> Change:
+    pick = chance.choice
+    return pick(_MAKERS)(chance), chance.random() < 0.1
 
 
-def _actions() -> st.SearchStrategy[tuple[str, ...]]:
-    return st.lists(pick(["declare", "consult"]), unique=True, max_size=2).map(tuple)
+def _period(chance: Random) -> Period:
+    if chance.random() < 0.7:
+        return records.OPEN
+    start, end = sorted(chance.sample(range(len(INSTANTS) + 1), 2))
+    return Period(INSTANTS[start], INSTANTS[end] if end < len(INSTANTS) else None)
 
 
-RECORDS = st.one_of(
-    _one(records.enterprise, ENTERPRISES),
-    _one(records.capacity_held, ["c1", "c2", "c3"], enterprise=pick(ENTERPRISES), capacity=pick(CAPACITIES)),
-    _one(
-        records.appointment,
-        APPOINTMENTS,
-        enterprise=pick(ENTERPRISES),
-        person=pick([*PERSONS, None]),
-        role=pick([Role.USER, Role.LOCAL_MANAGER]),
-        capacity=pick([*CAPACITIES, None]),
-    ),
-    _one(
-        records.client,
-        CLIENTS,
-        enterprise=pick(ENTERPRISES),
-        capacity=pick(CAPACITIES),
-        kind=pick(list(ClientKind)),
-        profile_until=pick([None, *INSTANTS]),
-        services=pick([(), tuple(SERVICES)]),
-        niss_services=pick([(), ("dimona",)]),
-    ),
-    _one(
-        records.grant,
-        ["g1", "g2", "g3"],
-        holder=pick(APPOINTMENTS + CLIENTS),
-        enterprise=pick(ENTERPRISES),
-        capacity=pick(CAPACITIES),
-        service=pick(SERVICES),
-        actions=_actions(),
-    ),
-    _one(
-        records.portfolio,
-        ["f1", "f2", "f3"],
-        holder=pick(APPOINTMENTS + CLIENTS),
-        enterprise=pick(ENTERPRISES),
-        kind=pick(list(PortfolioKind)),
-        group=pick(["mg1", "mg2", None]),
-    ),
-    _one(records.member, ["gm1", "gm2", "gm3"], group=pick(["mg1", "mg2"]), mandator=pick(ENTERPRISES)),
-    _one(
-        records.cover,
-        [f"{mandate}/{group}" for mandate in MANDATES for group in GROUPS],
-        mandator=pick(ENTERPRISES),
-        mandatary=pick(ENTERPRISES),
-        mandatary_capacity=pick(CAPACITIES),
-    ),
-    _one(
-        records.delegation,
-        ["d1", "d2"],
-        mandate=pick(MANDATES),
-        mandator=pick(ENTERPRISES),
-        receiver=pick(ENTERPRISES),
-        receiver_capacity=pick([one.value for one in CAPACITIES]),
-        group=pick(GROUPS),
-        first_quarter=pick(QUARTERS[:2]),
-        last_quarter=pick(QUARTERS[1:]),
-        state=pick([DelegationState.VALIDATED, DelegationState.VALIDATED, DelegationState.ENDED]),
-    ),
-    st.builds(records.activation, pick(ENTERPRISES), pick(SERVICES), valid=periods()),
-    st.builds(records.token, pick(JTIS), client=pick(CLIENTS[:1]), revoked_at=pick([None, START])),
-)
-
-CHANGES = st.lists(
-    st.lists(st.tuples(RECORDS, st.integers(0, 9).map(lambda number: number == 0)), min_size=1, max_size=8), max_size=8
-)
-"""Units of work: records, and whether each is removed rather than put."""
+def _enterprise(chance: Random) -> Any:
+    return records.enterprise(chance.choice(ENTERPRISES), valid=_period(chance))
 
 
-@st.composite
-def questions(draw: st.DrawFn) -> Question:
-    kind = draw(pick(list(SubjectKind)))
-    citizen = draw(st.integers(0, 9)) == 0
+def _capacity(chance: Random) -> Any:
+    held = {"enterprise": chance.choice(ENTERPRISES), "capacity": chance.choice(CAPACITIES)}
+    return records.capacity_held(chance.choice(["c1", "c2", "c3", "c4"]), **held, valid=_period(chance))
+
+
+def _appointment(chance: Random) -> Any:
+    return records.appointment(
+        chance.choice(APPOINTMENTS),
+        enterprise=chance.choice(MOSTLY_PROVIDER),
+        person=chance.choice([*PERSONS, *PERSONS, None]),
+        role=chance.choice([Role.USER, Role.LOCAL_MANAGER]),
+        capacity=chance.choice([*CAPACITIES, None]),
+        valid=_period(chance),
+    )
+
+
+def _client(chance: Random) -> Any:
+    return records.client(
+        chance.choice(CLIENTS),
+        enterprise=chance.choice(MOSTLY_PROVIDER),
+        capacity=chance.choice(CAPACITIES),
+        kind=chance.choice(list(ClientKind)),
+        profile_until=chance.choice([*[None] * 5, *INSTANTS]),
+        valid=_period(chance),
+    )
+
+
+def _grant(chance: Random) -> Any:
+    return records.grant(
+        chance.choice(["g1", "g2", "g3", "g4", "g5"]),
+        holder=chance.choice(APPOINTMENTS + CLIENTS),
+        enterprise=chance.choice(MOSTLY_PROVIDER),
+        capacity=chance.choice(CAPACITIES),
+        service=chance.choice(SERVICES),
+        actions=tuple(chance.sample(["declare", "consult"], chance.randrange(3))),
+        valid=_period(chance),
+    )
+
+
+def _portfolio(chance: Random) -> Any:
+    return records.portfolio(
+        chance.choice(["f1", "f2", "f3", "f4", "f5"]),
+        holder=chance.choice(APPOINTMENTS + CLIENTS),
+        enterprise=chance.choice(MOSTLY_PROVIDER),
+        kind=chance.choice(list(PortfolioKind)),
+        group=chance.choice(["mg1", "mg2", None]),
+        valid=_period(chance),
+    )
+
+
+def _member(chance: Random) -> Any:
+    named = {"group": chance.choice(["mg1", "mg2"]), "mandator": chance.choice(MOSTLY_EMPLOYER)}
+    return records.member(chance.choice(["gm1", "gm2", "gm3"]), **named, valid=_period(chance))
+
+
+def _cover(chance: Random) -> Any:
+    return records.cover(
+        f"{chance.choice(MANDATES)}/{chance.choice(GROUPS)}",
+        mandator=chance.choice(MOSTLY_EMPLOYER),
+        mandatary=chance.choice(MOSTLY_PROVIDER),
+        mandatary_capacity=chance.choice(CAPACITIES),
+        valid=_period(chance),
+    )
+
+
+def _delegation(chance: Random) -> Any:
+    return records.delegation(
+        chance.choice(["d1", "d2", "d3"]),
+        mandate=chance.choice(MANDATES),
+        mandator=chance.choice(MOSTLY_EMPLOYER),
+        receiver=chance.choice(MOSTLY_PROVIDER),
+        receiver_capacity=chance.choice(CAPACITIES).value,
+        group=chance.choice(GROUPS),
+        first_quarter=chance.choice(QUARTERS[:2]),
+        last_quarter=chance.choice(QUARTERS[1:]),
+        state=chance.choice([DelegationState.VALIDATED, DelegationState.VALIDATED, DelegationState.ENDED]),
+        valid=_period(chance),
+    )
+
+
+def _activation(chance: Random) -> Any:
+    return records.activation(chance.choice(ENTERPRISES), chance.choice(SERVICES), _period(chance))
+
+
+def _token(chance: Random) -> Any:
+    jti = chance.choice(JTIS)
+    return records.token(jti, client="client1", revoked_at=chance.choice([None, START]))
+
+
+_MAKERS = [
+    _enterprise,
+    _capacity,
+    _appointment,
+    _client,
+    _grant,
+    _portfolio,
+    _member,
+    _cover,
+    _delegation,
+    _activation,
+    _token,
+]
+
+
+def _inquiry(chance: Random) -> Inquiry:
+    return Inquiry(
+        question=_question(chance),
+        groups=chance.choice([(), ("dmfa-dimona",), ("dmfa-dimona",), ("dmfa-dimona", "works")]),
+        at=chance.choice(INSTANTS),
+        now=chance.choice(INSTANTS),
+        caller=chance.choice(["", *CLIENTS]),
+        caller_token=chance.choice(["", *JTIS, "unknown"]),
+    )
+
+
+def _question(chance: Random) -> Question:
+    kind = chance.choice(list(SubjectKind))
+    citizen = chance.random() < 0.1
     return Question(
         subject_kind=kind,
-        subject=draw(pick(PERSONS if kind is SubjectKind.PERSON else CLIENTS)),
-        enterprise=None if citizen else draw(pick(ENTERPRISES)),
-        capacity=None if citizen else draw(pick([*CAPACITIES, None])),
-        service=draw(pick(SERVICES)),
+        subject=chance.choice(PERSONS if kind is SubjectKind.PERSON else CLIENTS),
+        enterprise=None if citizen else chance.choice(MOSTLY_PROVIDER),
+        capacity=None if citizen else chance.choice([*CAPACITIES, None]),
+        service=chance.choice(SERVICES),
         action="declare",
-        concerned=draw(pick([*ENTERPRISES, None])),
-        properties=draw(pick([{}, *({"quarter": quarter} for quarter in QUARTERS)])),
+        concerned=chance.choice([*ENTERPRISES, None]),
+        properties=chance.choice([{}, *({"quarter": quarter} for quarter in QUARTERS)]),
     )
-
-
-@st.composite
-def inquiries(draw: st.DrawFn) -> Inquiry:
-    return Inquiry(
-        question=draw(questions()),
-        groups=draw(pick([(), ("dmfa-dimona",), ("works",), ("dmfa-dimona", "works")])),
-        at=draw(pick(INSTANTS)),
-        now=draw(pick(INSTANTS)),
-        caller=draw(pick(["", *CLIENTS])),
-        caller_token=draw(pick(["", *JTIS, "unknown"])),
-    )
-
-
-def known_at(inquiry: Inquiry, instant: datetime) -> Inquiry:
-    """The same inquiry, as known at an instant."""
-    return replace(inquiry, known_at=instant)
