@@ -24,7 +24,7 @@ from iam.house import House
 from iam.outside.clock import ShiftedClock, SystemClock
 from iam.outside.sealing import Sealer, load_sealing_key
 from iam.services.law_of_record import LawOfRecord
-from iam.settings import Settings, read_settings
+from iam.settings import Settings, UnsafeSettings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.migrations import is_current, upgrade
 from iam.storage.tables import META
@@ -49,6 +49,9 @@ def build(settings: Settings) -> House:
     if not is_current(settings.database_url):
         raise Unavailable("database_not_current", "The database is not up to date: run `procura db upgrade` first.")
     archive = open_archive(settings.database_url, clock)
+    if not settings.sandbox and archive.is_sandbox():
+        archive.close()
+        raise UnsafeSettings(["DATABASE_URL: the database is a sandbox's, with people and keys that everybody knows"])
     library = _open_library(settings, archive)
     house = House(settings, clock, archive, library, Sealer(_sealing_key(settings)))
     house.key_rotation.ensure(clock.now())

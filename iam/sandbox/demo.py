@@ -37,6 +37,7 @@ def demo(once: bool, at: datetime | None) -> None:
     if not console.is_terminal:
         console.width = WIDTH
     log = plan.data / LOG
+    console.print(f"Loading the sandbox country into {plan.data} and starting the service at {plan.base_url}")
     with loaded(plan) as country:
         log.write_bytes(b"")
         try:

@@ -19,10 +19,9 @@ from iam.domain.mandates import Mandate
 from iam.sandbox.environment import sandbox_settings
 from iam.sandbox.growing import GrownCountry
 from iam.sandbox.plan import Plan, loaded, planned
-from iam.sandbox.sandbox_file import write_privately
+from iam.sandbox.sandbox_file import GROWN, write_privately
 from iam.services.growth import Growth
 
-NAME = "grown.json"
 STEP = 2000
 """Mandates between two movements of the progress bar."""
 
@@ -44,7 +43,7 @@ def grow(mandates: int, seed: int, database: str | None, as_json: bool) -> None:
     _make_ready(plan)
     started = monotonic()
     country, revision = _grown(mandates, seed)
-    file = plan.data / NAME
+    file = plan.data / GROWN
     write_privately(file, _told(country, seed))
     told = {
         "mandates": country.mandates,

@@ -18,7 +18,7 @@ from iam.outside.clock import ShiftedClock
 from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import ADMINISTRATION, sandbox_environment, whole_seconds
 from iam.sandbox.loading import load_country
-from iam.sandbox.sandbox_file import Whereabouts, write_sandbox_file
+from iam.sandbox.sandbox_file import GROWN, Whereabouts, write_sandbox_file
 from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import HOST, StateSystems, playing_the_state
 
@@ -91,6 +91,7 @@ def loaded(plan: Plan) -> Iterator[Loaded]:
         told = sandbox_environment(plan.data, plan.port, plan.base_url, state, plan.country, plan.clock.offset)
         os.environ.update(told)
         clients = load_country(fresh_sandbox(), plan.country)
+        (plan.data / GROWN).unlink(missing_ok=True)
         where = Whereabouts(
             base_url=plan.base_url,
             clock_offset=whole_seconds(plan.clock.offset),

@@ -20,6 +20,8 @@ from iam.sandbox.state_server import StateSystems
 from iam.sandbox.state_systems import LOGIN
 
 NAME = "sandbox.json"
+GROWN = "grown.json"
+"""Beside it: who may act in the country that was grown, if one was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

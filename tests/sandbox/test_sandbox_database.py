@@ -8,10 +8,11 @@ import psycopg
 import pytest
 from sqlalchemy.engine import make_url
 
-from iam.app import archive_only, fresh_sandbox, settings_here, upgrade_database
+from iam.app import archive_only, build, fresh_sandbox, settings_here, upgrade_database
 from iam.domain.enterprises import Enterprise
 from iam.domain.errors import Forbidden, Unavailable
 from iam.domain.periods import Period
+from iam.settings import UnsafeSettings
 from tests.engines import driver_url
 from tests.sandbox.conftest import START
 
@@ -112,3 +113,25 @@ def test_the_database_lies_in_the_data_folder_unless_another_is_named(
     surroundings()
     assert fresh_sandbox() == settings_here()
     assert (tmp_path / "procura.db").exists()
+
+
+def test_production_does_not_start_on_a_sandboxs_database(surroundings: Surroundings, tmp_path: Path) -> None:
+    surroundings()
+    database = fresh_sandbox().database_url
+    key = tmp_path / "key"
+    key.write_text(bytes(range(7, 39)).hex())
+    key.chmod(0o600)
+    surroundings(
+        PROCURA_ENVIRONMENT="production",
+        PROCURA_DATA=str(tmp_path / "data"),
+        DATABASE_URL=database,
+        PROCURA_ISSUER="https://procura.example",
+        PROCURA_ENTERPRISE_REGISTER="https://register.example",
+        PROCURA_EMPLOYER_DIRECTORY="https://directory.example",
+        PROCURA_SEALING_KEY=str(key),
+        PROCURA_SEALING_KEY_VALUE="",
+        PROCURA_CLOCK_OFFSET="0",
+    )
+    with pytest.raises(UnsafeSettings) as caught:
+        build(settings_here())
+    assert ["DATABASE_URL" in problem for problem in caught.value.problems] == [True]

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -50,10 +50,11 @@ class Premises:
 
 
 @pytest.fixture
-def premises(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
-    """A freshly loaded country and its service."""
-    port, country = free_port(), read_country(local_date(START))
-    clock = ShiftedClock(timedelta(seconds=whole_seconds(ShiftedClock.starting_at(START).offset)))
+def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Premises]:
+    """A freshly loaded country and its service, at an instant."""
+    start = getattr(request, "param", START)
+    port, country = free_port(), read_country(local_date(start))
+    clock = ShiftedClock(timedelta(seconds=whole_seconds(ShiftedClock.starting_at(start).offset)))
     base_url = f"http://127.0.0.1:{port}"
     with playing_the_state(country, clock, base_url) as state, pytest.MonkeyPatch.context() as patch:
         data = tmp_path_factory.mktemp("tour")
@@ -78,6 +79,23 @@ def test_every_step_does_what_it_must(premises: Premises) -> None:
     titles = [step.title for part in ROUTE for step in part.steps]
     numbered = [f"{number:>2}  {title}" for number, title in enumerate(titles, 1)]
     assert [line for line in said.getvalue().splitlines() if line in numbered] == numbered
+
+
+@pytest.mark.parametrize(
+    "premises",
+    [
+        datetime(2010, 1, 1, tzinfo=UTC),
+        datetime(2026, 9, 30, 21, 59, 58, tzinfo=UTC),
+        datetime(2027, 3, 28, 0, 59, 59, tzinfo=UTC),
+        datetime(2028, 2, 29, 12, tzinfo=UTC),
+        datetime(2099, 12, 31, 22, 59, 58, tzinfo=UTC),
+    ],
+    indirect=True,
+    ids=["first_year", "quarters_end", "summer_time", "leap_day", "last_quarter"],
+)
+def test_the_tour_can_be_taken_at_any_time(premises: Premises) -> None:
+    guide, said = premises.guide()
+    assert walk(guide), said.getvalue()
 
 
 def test_the_first_step_that_goes_wrong_is_named_and_the_last(premises: Premises) -> None:
