@@ -25,7 +25,7 @@ from iam.api.vocabulary import (
 )
 from iam.domain.appointments import Appointment, Role
 from iam.domain.enterprises import Capacity
-from iam.domain.identifiers import Niss
+from iam.domain.identifiers import CbeNumber, Niss
 from iam.domain.instants import format_instant
 from iam.domain.persons import Contact
 from iam.services.appointment_views import AppointmentFilter, AppointmentView, AppointmentViews
@@ -169,10 +169,10 @@ def _declare_making(api: Api, parts: Collaborators) -> None:
         refusals=(410,),
     )
     @requires(Person("access_management"))
-    def invite(caller: PersonCall, enterprise: Cbe, appointment: Identifier) -> InvitationShown:
+    def invite(caller: PersonCall, enterprise: Cbe, appointment: Identifier) -> Answer:
         """For a user without NISS. The code is told once and kept nowhere; a new one makes the former void."""
-        actor = parts.acting.insider(caller, enterprise)
-        return InvitationShown(appointment=appointment, code=parts.invitations.issue(actor, appointment))
+        code = parts.invitations.issue(parts.acting.insider(caller, enterprise), appointment)
+        return Answer(InvitationShown(appointment=appointment, code=code), location=path_of(enterprise, appointment))
 
 
 def _declare_ending(api: Api, parts: Collaborators) -> None:
@@ -218,5 +218,10 @@ def shown_new(parts: Collaborators, caller: PersonCall, appointment: Appointment
     noted = Contact(appointment=appointment.id, label=contact.label, email=contact.email, phone=contact.phone)
     phase = Phase.of(appointment.valid, parts.clock.now())
     view = AppointmentView(appointment=appointment, phase=phase, contact=noted, invitation_until=None)
-    where = f"{PREFIX}/enterprises/{appointment.enterprise}/appointments/{appointment.id}"
+    where = path_of(appointment.enterprise, appointment.id)
     return Answer(shown(parts, caller, view), status=201, location=where)
+
+
+def path_of(enterprise: CbeNumber | str, appointment: str) -> str:
+    """The path of an appointment."""
+    return f"{PREFIX}/enterprises/{enterprise}/appointments/{appointment}"

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from iam.api.appointments import path_of
 from iam.api.callers import Person, PersonCall
 from iam.api.collaborators import Collaborators
 from iam.api.vocabulary import PREFIX, At, Secret, Shown, told
@@ -14,7 +15,7 @@ from iam.domain.enterprises import Capacity
 from iam.domain.instants import format_instant
 from iam.web.markers import requires
 from iam.web.models import Input
-from iam.web.routes import Api
+from iam.web.routes import Answer, Api
 
 
 class AcceptanceInput(Input):
@@ -47,10 +48,10 @@ def invitations_api(parts: Collaborators) -> Api:
         idempotent=True,
     )
     @requires(Person("access_management"))
-    def accept_invitation(caller: PersonCall, body: AcceptanceInput) -> AcceptanceShown:
+    def accept_invitation(caller: PersonCall, body: AcceptanceInput) -> Answer:
         """Binds the invited appointment to the person who logged in, once; all unusable codes look the same."""
         accepted = parts.invitations.accept(caller.authentication, body.code, caller.client.id)
-        return AcceptanceShown(
+        shown = AcceptanceShown(
             appointment=accepted.id,
             enterprise=accepted.enterprise,
             role=accepted.role,
@@ -58,5 +59,6 @@ def invitations_api(parts: Collaborators) -> Api:
             since=format_instant(accepted.valid.start),
             until=told(accepted.valid.end),
         )
+        return Answer(shown, location=path_of(accepted.enterprise, accepted.id))
 
     return api

@@ -10,7 +10,7 @@ from typing import Any
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from iam.domain.appointments import LEGAL_REPRESENTATIVE, Appointment, Role
+from iam.domain.appointments import LEGAL_REPRESENTATIVE, SERVER_OPERATOR, Appointment, Grant, Role
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.clients import Client, ClientKind, Profile, ProvenClient
 from iam.domain.enterprises import Capacity
@@ -114,6 +114,22 @@ class Country(World):
         """A technical client of an enterprise."""
         return self._client("self_service", enterprise, capacity, ())
 
+    def consulting(self, provider: str) -> Client:
+        """Software of a provider that may consult its mandates."""
+        software = self.software(provider, Capacity.SERVICE_PROVIDER)
+        grant = Grant(
+            id=self.randomness.identifier(),
+            holder=software.id,
+            enterprise=provider,
+            capacity=software.capacity,
+            service="mahis",
+            actions=("consult",),
+            given_by=SERVER_OPERATOR,
+            valid=software.valid,
+        )
+        self.record(grant)
+        return software
+
     def _client(self, kind: str, enterprise: str, capacity: Capacity, services: tuple[str, ...]) -> Client:
         technical = kind == "self_service"
         client = Client(
@@ -193,6 +209,11 @@ class Country(World):
     def post(self, path: str, human: Human | None, body: object = None, **how: Any) -> TestResponse:
         """An act; without a body an empty one."""
         return self.ask("POST", path, human, {} if body is None else body, **how)
+
+    def as_software(self, software: Client, path: str, **more: str) -> TestResponse:
+        """A reading by software, with a token to consult mandates."""
+        token = self.token(software, CONSULT_MANDATES)
+        return self.http.get(API + path, headers={"Authorization": f"Bearer {token}", **more})
 
     def facts(self) -> tuple[int, list[str]]:
         """The newest revision and the acts of the audit trail, tokens apart: unchanged when nothing was done."""

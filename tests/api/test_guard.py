@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from iam.domain.appointments import SERVER_OPERATOR, Grant
+from iam.domain.appointments import Grant
 from iam.domain.clients import Client
 from iam.domain.enterprises import Capacity, CapacityHeld
 from iam.domain.periods import Period
@@ -55,7 +55,7 @@ def test_a_token_with_another_scope_of_ours_lacks_the_scope(small_country: Count
 def test_a_token_for_another_service_is_not_for_us(small_country: Country) -> None:
     country = small_country
     provider = country.enterprise(Capacity.SERVICE_PROVIDER)
-    software = consulting(country, provider)
+    software = country.consulting(provider)
     headers = country.headers(country.human()) | {
         "Authorization": f"Bearer {country.token(software, CONSULT_MANDATES)}"
     }
@@ -151,47 +151,25 @@ def test_a_client_acts_only_on_services_of_its_registration(small_country: Count
     assert answer.json["cure"]["service"] == "access_management"
 
 
-def consulting(country: Country, provider: str, *actions: str) -> Client:
-    """Software of a provider that may consult its mandates."""
-    software = country.software(provider, Capacity.SERVICE_PROVIDER)
-    grant = Grant(
-        id=country.randomness.identifier(),
-        holder=software.id,
-        enterprise=provider,
-        capacity=Capacity.SERVICE_PROVIDER,
-        service="mahis",
-        actions=actions or ("consult",),
-        given_by=SERVER_OPERATOR,
-        valid=software.valid,
-    )
-    country.record(grant)
-    return software
-
-
-def as_software(country: Country, software: Client, path: str, **more: str) -> Any:
-    token = country.token(software, CONSULT_MANDATES)
-    return country.http.get(API + path, headers={"Authorization": f"Bearer {token}", **more})
-
-
 def test_software_consults_the_mandates_of_its_own_enterprise(country: Country) -> None:
     provider = country.enterprise(Capacity.SERVICE_PROVIDER)
-    software = consulting(country, provider)
+    software = country.consulting(provider)
     for what in ("mandates", "delegations"):
-        answer = as_software(country, software, f"/enterprises/{provider}/{what}")
+        answer = country.as_software(software, f"/enterprises/{provider}/{what}")
         assert (answer.status_code, answer.json["items"]) == (200, [])
 
 
 def test_software_sees_no_other_enterprise(country: Country) -> None:
     provider, other = (country.enterprise(Capacity.SERVICE_PROVIDER) for _ in range(2))
-    software = consulting(country, provider)
-    known = as_software(country, software, f"/enterprises/{other}/mandates")
-    unknown = as_software(country, software, "/enterprises/1000000021/mandates")
+    software = country.consulting(provider)
+    known = country.as_software(software, f"/enterprises/{other}/mandates")
+    unknown = country.as_software(software, "/enterprises/1000000021/mandates")
     assert (known.status_code, known.data) == (404, unknown.data)
 
 
 def test_software_is_judged_with_each_reading(country: Country) -> None:
     provider = country.enterprise(Capacity.SERVICE_PROVIDER)
-    software = consulting(country, provider)
+    software = country.consulting(provider)
     token = country.token(software, CONSULT_MANDATES)
     for grant in country.found(Grant, holder=software.id):
         country.record(replace(grant, valid=Period(grant.valid.start, country.clock.at)))
@@ -201,7 +179,7 @@ def test_software_is_judged_with_each_reading(country: Country) -> None:
 
 def test_software_that_ended_is_refused_while_its_token_lives(country: Country) -> None:
     provider = country.enterprise(Capacity.SERVICE_PROVIDER)
-    software = consulting(country, provider)
+    software = country.consulting(provider)
     token = country.token(software, CONSULT_MANDATES)
     country.record(ended(software, country))
     answer = country.http.get(f"{API}/enterprises/{provider}/mandates", headers={"Authorization": f"Bearer {token}"})
@@ -211,11 +189,11 @@ def test_software_that_ended_is_refused_while_its_token_lives(country: Country) 
 def test_software_does_not_act_nor_represent(small_country: Country) -> None:
     country = small_country
     provider = country.enterprise(Capacity.SERVICE_PROVIDER)
-    software = consulting(country, provider)
+    software = country.consulting(provider)
     listed = f"/enterprises/{provider}/mandates"
-    assert as_software(country, software, f"{listed}?as=legal_representative").status_code == 403
-    assert as_software(country, software, f"/enterprises/{provider}/grants").status_code == 401
-    other = as_software(country, software, listed, **{"Procura-Capacity": "employer"})
+    assert country.as_software(software, f"{listed}?as=legal_representative").status_code == 403
+    assert country.as_software(software, f"/enterprises/{provider}/grants").status_code == 401
+    other = country.as_software(software, listed, **{"Procura-Capacity": "employer"})
     assert (other.status_code, other.json["code"]) == (403, "capacity_differs")
 
 

@@ -321,3 +321,53 @@ def test_consulting_is_not_managing(country: Country) -> None:
     refused = country.post(employer.path(mandate["id"], "close"), reader, {}, capacity=EMPLOYER, version=3)
     assert (refused.status_code, refused.json["code"]) == (403, "no_grant")
     assert refused.json["cure"]["type"] == "ask_manager"
+
+
+def test_a_mandate_that_both_accepted_is_changed_by_neither(country: Country) -> None:
+    employer, provider = party(country, EMPLOYER), party(country, PROVIDER)
+    mandate = validated(country, employer, provider)
+    own = {name: value for name, value in proposal(provider).items() if name != "finalise"}
+    theirs = {**own, "side": "mandatary", "other": employer.number}
+    attempts = [(employer, own), (provider, theirs), (provider, {**theirs, "groups": ["dmfa-dimona", "works"]})]
+    for side, body in attempts:
+        path = side.path(mandate["id"])
+        answer = country.ask("PUT", path, side.human, body, capacity=side.capacity, version=mandate["version"])
+        assert (answer.status_code, answer.json["code"]) == (403, "accepted_mandate_fixed")
+    assert act(country, provider, mandate, "finalise").status_code == 403
+    assert [one.version for one in country.found(Mandate)] == [mandate["version"]]
+
+
+def test_one_person_does_not_accept_for_both_sides(country: Country) -> None:
+    employer, provider = party(country, EMPLOYER), party(country, PROVIDER)
+    both = employer.human
+    country.user(provider.number, PROVIDER, MAHIS, person=both.person)
+    pending = proposed(country, employer, provider)
+    answer = act(
+        country, Side(provider.number, both, PROVIDER), pending, "validate", content_hash=pending["content_hash"]
+    )
+    assert (answer.status_code, answer.json["code"]) == (409, "same_person_both_sides")
+
+
+def test_an_acceptance_is_not_good_for_a_changed_proposal(country: Country) -> None:
+    employer, provider = party(country, EMPLOYER), party(country, PROVIDER)
+    read = proposed(country, employer, provider)
+    terms = {name: value for name, value in proposal(provider, groups=["works"]).items() if name != "finalise"}
+    changed = country.ask("PUT", employer.path(read["id"]), employer.human, terms, capacity=EMPLOYER, version=2).json
+    assert changed["acceptances"] == []
+    pending = act(country, employer, changed, "finalise").json
+    late = act(
+        country, provider, {**read, "version": pending["version"]}, "validate", content_hash=read["content_hash"]
+    )
+    assert (late.status_code, late.json["code"]) == (409, "content_changed")
+
+
+def test_software_reads_what_its_own_enterprise_has_part_in(country: Country) -> None:
+    employer, provider = party(country, EMPLOYER), party(country, PROVIDER)
+    mandate = validated(country, employer, provider)
+    proposed(country, employer, party(country, PROVIDER))
+    software = country.consulting(provider.number)
+    listed = country.as_software(software, provider.path())
+    assert [one["id"] for one in listed.json["items"]] == [mandate["id"]]
+    one = country.as_software(software, provider.path(mandate["id"]))
+    assert (one.status_code, one.json["standing"], one.headers["ETag"]) == (200, "active", '"3"')
+    assert [each["person"] is None for each in one.json["acceptances"]] == [True, False]
