@@ -1,0 +1,64 @@
+"""I3, I4, I11, I12: the house answers as the reference does, alike everywhere and in any order, and again for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from iam.domain.authorization import Decision
+from iam.services.authorization import Ask
+from tests.invariants.genesis import Story
+from tests.invariants.questions import Questioner, comparable, put
+from tests.reference.decisions import Asked, allowed
+
+KEPT_AT_MOST = 60
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Answers:
+    """Asks questions, compares what is answered, and remembers it."""
+
+    def __init__(self, story: Story) -> None:
+        self._story = story
+        self._kept: list[tuple[Ask, tuple[Any, ...]]] = []
+
+    def compare(self, asker: Questioner, count: int) -> None:
+        """Put some questions to every house, in a batch and one alone, and to the reference."""
+        self._story.tick()
+        asked = [(one, *asker.instants()) for one in asker.several(count)]
+        batch = [put(one, self._story.now, as_of, known_at) for one, as_of, known_at in asked]
+        first, *others = [house.judge.decide_all(batch) for house in self._story.houses]
+        for other in others:
+            assert [comparable(one) for one in other] == [comparable(one) for one in first]
+        for (one, as_of, known_at), decision in zip(asked, first, strict=True):
+            self._agrees(one, decision)
+            assert (as_of or self._story.now) == decision.as_of
+            assert known_at is None or decision.known_at <= known_at
+        for house in self._story.houses:
+            alone, backwards = house.judge.decide(batch[0]), house.judge.decide_all(batch[::-1])
+            assert comparable(alone) == comparable(first[0]), batch[0]
+            assert [comparable(one) for one in backwards] == [comparable(one) for one in first[::-1]]
+        self._keep(batch, first)
+
+    def _agrees(self, asked: Asked, decision: Decision) -> None:
+        expected = allowed(self._story.ledger.known(decision.known_at), asked, decision.as_of)
+        told = f"{asked}\nat {decision.as_of}, known at {decision.known_at}, now {self._story.now}\n{decision}"
+        assert decision.allowed == expected, f"the reference says {expected}:\n{told}"
+        assert decision.allowed == (decision.reason == "permitted"), told
+        if decision.allowed and decision.until is not None and asked.service != "followit":
+            until = decision.until - MICROSECOND
+            assert until >= decision.as_of, told
+            assert allowed(self._story.ledger.known(decision.known_at), asked, until), f"not until then: {told}"
+
+    def _keep(self, batch: list[Ask], decisions: list[Decision]) -> None:
+        for ask, decision in zip(batch, decisions, strict=True):
+            if len(self._kept) < KEPT_AT_MOST:
+                again = Ask(question=ask.question, as_of=decision.as_of, known_at=decision.known_at)
+                self._kept.append((again, comparable(decision)))
+
+    def ask_again(self) -> None:
+        """What was answered is answered again, from what was known then."""
+        for house in self._story.houses:
+            answered = house.judge.decide_all([ask for ask, _ in self._kept]) if self._kept else []
+            for (ask, before), decision in zip(self._kept, answered, strict=True):
+                assert comparable(decision) == before, ask

@@ -1,0 +1,29 @@
+"""The law, and the country in which stories begin, on each storage."""
+
+import pytest
+
+from iam.ports import Law
+from policies.book import read_book
+from policies.engine import CasbinLaw
+from tests.invariants.storages import Beginning, PostgresqlStorage, SqliteStorage, begin
+
+
+@pytest.fixture(scope="session")
+def law() -> Law:
+    """The book of rules and the catalogue that Procura comes with."""
+    return CasbinLaw(read_book())
+
+
+@pytest.fixture(scope="session")
+def in_memory(law: Law) -> Beginning:
+    return begin(law, None)
+
+
+@pytest.fixture(scope="session")
+def on_sqlite(law: Law, tmp_path_factory: pytest.TempPathFactory) -> Beginning:
+    return begin(law, SqliteStorage(tmp_path_factory.mktemp("stories")))
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(law: Law, postgresql_url: str) -> Beginning:
+    return begin(law, PostgresqlStorage(postgresql_url))

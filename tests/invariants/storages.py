@@ -1,0 +1,142 @@
+"""Archives that begin a story at once: each holds a copy of the country as it is when stories begin."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from iam.ports import Law
+from iam.storage.archive import SqlArchive, open_archive
+from iam.storage.memory import MemoryArchive
+from iam.storage.memory_records import Store
+from iam.storage.migrations import upgrade
+from tests import engines
+from tests.invariants.genesis import Story
+from tests.invariants.houses import START, House, StateRegisters
+from tests.reference.country import Ledger
+from tests.services.worlds import OneLaw
+from tests.storage.clocks import SetClock
+
+
+class Storage(Protocol):
+    """A kind of database of which a story gets its own copy."""
+
+    def prepared(self) -> str:
+        """The URL of the database in which the country is made."""
+        ...
+
+    def copied(self) -> str:
+        """The URL of a fresh copy of it."""
+        ...
+
+    def dropped(self, url: str) -> None:
+        """Take a copy away."""
+        ...
+
+
+class SqliteStorage:
+    """SQLite files in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._copies = 0
+
+    def prepared(self) -> str:
+        return f"sqlite:///{self._folder / 'prepared.db'}"
+
+    def copied(self) -> str:
+        self._copies += 1
+        path = self._folder / f"copy{self._copies}.db"
+        shutil.copyfile(self._folder / "prepared.db", path)
+        return f"sqlite:///{path}"
+
+    def dropped(self, url: str) -> None:
+        for path in self._folder.glob(f"{Path(url.removeprefix('sqlite:///')).name}*"):
+            path.unlink()
+
+
+class PostgresqlStorage:
+    """Databases of a PostgreSQL server."""
+
+    def __init__(self, server: str) -> None:
+        self._server = server
+        self._prepared = engines.fresh_database(server)
+
+    def prepared(self) -> str:
+        return self._prepared
+
+    def copied(self) -> str:
+        return engines.fresh_database(self._server, template=self._prepared)
+
+    def dropped(self, url: str) -> None:
+        engines.drop_database(self._server, url)
+
+
+@dataclass
+class Beginning:
+    """The country as it is when stories begin, in memory and perhaps in a database."""
+
+    law: Law
+    store: Store
+    ledger: Ledger
+    people: dict[str, str]
+    entitled: set[tuple[str, str, object]]
+    registers: StateRegisters
+    drawn: int
+    at: SetClock
+    storage: Storage | None
+
+    @contextmanager
+    def story(self) -> Iterator[Story]:
+        """A story of its own, from the beginning."""
+        clock = SetClock(self.at.at)
+        registers = self.registers.copied(clock)
+        memory = MemoryArchive(clock)
+        memory.store = self.store.copy()
+        if self.storage is None:
+            yield self._told([House(memory, clock, registers, OneLaw(self.law))], clock)
+            return
+        url = self.storage.copied()
+        archive = open_archive(url, clock)
+        try:
+            yield self._told([House(one, clock, registers, OneLaw(self.law)) for one in (memory, archive)], clock)
+        finally:
+            archive.close()
+            self.storage.dropped(url)
+
+    def _told(self, houses: list[House], clock: SetClock) -> Story:
+        story = Story(houses, clock)
+        for house in houses:
+            house.randomness.drawn = self.drawn
+        story.ledger, story.people = self.ledger.copy(), dict(self.people)
+        story.entitled = set(self.entitled)  # type: ignore[arg-type]
+        return story
+
+
+def begin(law: Law, storage: Storage | None) -> Beginning:
+    """Make the country once."""
+    clock = SetClock(START)
+    registers = StateRegisters(clock)
+    archives: list[MemoryArchive | SqlArchive] = [MemoryArchive(clock)]
+    if storage is not None:
+        upgrade(storage.prepared())
+        archives.append(open_archive(storage.prepared(), clock))
+    story = Story([House(one, clock, registers, OneLaw(law)) for one in archives], clock)
+    story.begin()
+    for one in archives[1:]:
+        one.close()
+    return Beginning(
+        law=law,
+        store=story.store,
+        ledger=story.ledger,
+        people=story.people,
+        entitled=set(story.entitled),
+        registers=registers,
+        drawn=story.houses[0].randomness.drawn,
+        at=clock,
+        storage=storage,
+    )
