@@ -92,12 +92,12 @@ def _declare_changes(api: Api, parts: Collaborators) -> None:
 
     member = f"{_GROUPS}/<group>/members/<mandator>"
 
-    @api.put(member, summary="Put a mandator into a group", answers={200: MemberShown}, refusals=(409,))
+    @api.put(member, summary="Put a mandator into a group", answers={200: MemberShown}, idempotent=True)
     @requires(Person("access_management"))
     def add_group_member(caller: PersonCall, enterprise: Cbe, group: Identifier, mandator: Cbe) -> MemberShown:
         return _member(parts.portfolios.add(parts.acting.insider(caller, enterprise), group, mandator))
 
-    @api.delete(member, summary="Take a mandator out of a group", answers={204: None}, refusals=(409,))
+    @api.delete(member, summary="Take a mandator out of a group", answers={204: None}, idempotent=True)
     @requires(Person("access_management"))
     def drop_group_member(caller: PersonCall, enterprise: Cbe, group: Identifier, mandator: Cbe) -> None:
         parts.portfolios.drop(parts.acting.insider(caller, enterprise), group, mandator)

@@ -89,3 +89,14 @@ def test_a_code_of_an_invitation_is_never_kept(small_country: Country) -> None:
     assert len(codes) == 2
     kept = str(country.plain.store.kept)  # type: ignore[attr-defined]
     assert not any(code in kept for code in codes)
+
+
+def test_a_mandator_is_put_into_a_group_once_and_taken_out_once(country: Country) -> None:
+    number = country.enterprise(PROVIDER)
+    top = country.manager(number)
+    group = country.post(f"/enterprises/{number}/mandator-groups", top, {"name": "North"}).json["id"]
+    member = f"/enterprises/{number}/mandator-groups/{group}/members/{country.enterprise(Capacity.EMPLOYER)}"
+    for method, status in (("PUT", 200), ("DELETE", 204)):
+        answers = [country.ask(method, member, top, key=f"key-{method}") for _ in range(2)]
+        assert [one.status_code for one in answers] == [status, status]
+    assert country.ask("DELETE", member, top, key="another").status_code == 404
