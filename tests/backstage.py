@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
+from typing import TypeVar
 
 from iam.app import build
 from iam.domain.actors import Actor
@@ -23,6 +24,7 @@ from iam.services.grants import NewGrant
 from iam.services.recognitions import Recognition
 from tests.running import Sandbox
 
+T = TypeVar("T")
 FIRST_FIRM, FIRST_EMPLOYER = 18_200_000, 2_000_001
 EXCLUSIVE = ("dmfa-dimona",)
 """An application group that has one mandatary a quarter."""
@@ -35,6 +37,18 @@ class Backstage:
     sandbox: Sandbox
     house: House
     _numbers: Iterator[int] = field(default_factory=count)
+    _actors: dict[tuple[str, str, Capacity | None], Actor] = field(default_factory=dict)
+
+    def at_once(self, acts: Callable[[], list[T]]) -> list[T]:
+        """Do many acts in one transaction, where time counts and their number does not."""
+        done: list[T] = []
+
+        def produce() -> str:
+            done.extend(acts())
+            return ""
+
+        self.house.once.once(self.house.randomness.identifier(), "", produce)
+        return done
 
     def firm(self, director: str) -> CbeNumber:
         """A new enterprise in the register, with one of the country's people as its one director."""
@@ -60,15 +74,17 @@ class Backstage:
         """New enterprises, recognised as service providers."""
         firms = self.employers(director, many)
         officer = self.actor("olga", self.sandbox.number("administration"), Capacity.ADMINISTRATION)
-        for firm in firms:
-            order = Recognition(enterprise=firm, capacity=Capacity.SERVICE_PROVIDER, file_reference="file")
-            self.house.recognitions.recognise(officer, order)
+        orders = [Recognition(enterprise=one, capacity=Capacity.SERVICE_PROVIDER, file_reference="f") for one in firms]
+        self.at_once(lambda: [self.house.recognitions.recognise(officer, order) for order in orders])
         return firms
 
     def actor(self, person: str, enterprise: str, capacity: Capacity | None = None) -> Actor:
-        """One of the country's people, logged in, who acts for an enterprise."""
-        login = Stage(self.house, self.sandbox.country).login(self.sandbox.country.niss_of(person))
-        return Actor(authentication=login, enterprise=enterprise, capacity=capacity)
+        """One of the country's people, logged in once, who acts for an enterprise."""
+        if (person, enterprise, capacity) not in self._actors:
+            login = Stage(self.house, self.sandbox.country).login(self.sandbox.country.niss_of(person))
+            actor = Actor(authentication=login, enterprise=enterprise, capacity=capacity)
+            self._actors[person, enterprise, capacity] = actor
+        return self._actors[person, enterprise, capacity]
 
     def designate(self, director: str, enterprise: str, appointee: str) -> Appointment:
         """The director designates the principal access manager."""
@@ -111,19 +127,25 @@ class Backstage:
             contract_reference=reference,
         )
 
-    def proposed(self, director: str, terms: Terms) -> Mandate:
-        """A mandate that the director of the mandatary proposed and finalised."""
-        actor = self.actor(director, terms.mandatary)
-        confirmed = self.house.representations.confirm(actor)
-        side = Side.MANDATARY
-        return self.house.proposals.propose(actor, side, terms, finalise=True, representation=confirmed).mandate
+    def proposed(self, director: str, terms: Sequence[Terms]) -> list[Mandate]:
+        """Mandates that the director of their mandataries proposed and finalised."""
+        actors = [self.actor(director, one.mandatary) for one in terms]
 
-    def standing(self, director: str, validator: str, terms: Terms) -> Mandate:
-        """A mandate that the director of the mandator validated, too."""
-        proposal = self.proposed(director, terms)
-        actor = self.actor(validator, terms.mandator)
-        confirmed, content = self.house.representations.confirm(actor), terms.content_hash()
-        return self.house.proposals.validate(actor, proposal.id, content, representation=confirmed).mandate
+        def propose(actor: Actor, one: Terms) -> Mandate:
+            confirmed, side = self.house.representations.confirm(actor), Side.MANDATARY
+            return self.house.proposals.propose(actor, side, one, finalise=True, representation=confirmed).mandate
+
+        return self.at_once(lambda: [propose(*each) for each in zip(actors, terms, strict=True)])
+
+    def validated(self, director: str, proposals: Sequence[Mandate]) -> list[Mandate]:
+        """Mandates that the director of their mandators validated."""
+        actors = [self.actor(director, one.terms.mandator) for one in proposals]
+
+        def validate(actor: Actor, one: Mandate) -> Mandate:
+            confirmed, content = self.house.representations.confirm(actor), one.terms.content_hash()
+            return self.house.proposals.validate(actor, one.id, content, representation=confirmed).mandate
+
+        return self.at_once(lambda: [validate(*each) for each in zip(actors, proposals, strict=True)])
 
 
 @contextmanager

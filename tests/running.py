@@ -36,6 +36,7 @@ WORKERS = 4
 ADMINISTER = "scope:authorization:administration:administer"
 EVALUATE = "scope:authorization:decision:evaluate"
 INTROSPECT = "scope:authorization:token:introspect"
+FORM = "application/x-www-form-urlencoded"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PATIENCE = 60.0
 """Seconds after which an answer that did not come is a failure."""
@@ -161,8 +162,7 @@ class Sandbox:
         if mandator is not None:
             details = {"type": "procura_mandator", "mandator": mandator, "capacity": Capacity.SERVICE_PROVIDER}
             named["authorization_details"] = json.dumps([details])
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        return Request("POST", "/oauth2/token", headers, urlencode(named).encode())
+        return Request("POST", "/oauth2/token", {"Content-Type": FORM}, urlencode(named).encode())
 
     def act(
         self,
@@ -195,6 +195,18 @@ class Sandbox:
         headers = {"Authorization": f"Bearer {self.token('declarations', EVALUATE)}"}
         body = {"subject": subject, "action": {"name": action}, "resource": {"type": service, "id": employer}}
         return _json_request("POST", "/access/v1/evaluation", headers, body)
+
+    def checks(self, subject: Mapping[str, Any], service: str, action: str, employers: Sequence[str]) -> Request:
+        """The same question for many employers at once."""
+        headers = {"Authorization": f"Bearer {self.token('declarations', EVALUATE)}"}
+        asked = [{"resource": {"type": service, "id": employer}} for employer in employers]
+        body = {"subject": subject, "action": {"name": action}, "evaluations": asked}
+        return _json_request("POST", "/access/v1/evaluations", headers, body)
+
+    def introspection(self, client: str, token: str) -> Request:
+        """The question of a declaration service what a token is worth."""
+        headers = {"Content-Type": FORM, "Authorization": f"Bearer {self.token(client, INTROSPECT)}"}
+        return Request("POST", "/oauth2/introspect", headers, urlencode({"token": token}).encode())
 
 
 def _json_request(method: str, path: str, headers: dict[str, str], body: Mapping[str, Any] | None) -> Request:

@@ -60,7 +60,7 @@ def proposed(arena: Arena, reference: str) -> list[Mandate]:
 def test_one_of_many_validations_for_an_exclusive_group_wins(arena: Arena, mandator: str) -> None:
     behind = arena.backstage
     providers = behind.providers("bert", MANY)
-    proposals = [behind.proposed("bert", behind.terms(mandator, one.value, f"race {one}")) for one in providers]
+    proposals = behind.proposed("bert", [behind.terms(mandator, one.value, f"race {one}") for one in providers])
     requests = [
         arena.sandbox.act(
             "zita",
