@@ -44,6 +44,9 @@ def load(lane: Lane, records: Iterable[object], revision: int) -> dict[str, int]
             for shape, rows in _by_table(batch, revision):
                 _write(lane, shape, rows)
                 counts[shape.table] = counts.get(shape.table, 0) + len(rows)
+    if lane.engine == "postgresql":
+        for table in counts:
+            lane.command(f"ANALYZE {table}")
     return counts
 
 
