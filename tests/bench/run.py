@@ -1,0 +1,86 @@
+"""One run: the countries are grown, every stand is set up, and all are measured in turns."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.bench import databases, figures, growing_up
+from tests.bench.children import ChildEnded
+from tests.bench.figures import POSTGRESQL, Verdict
+from tests.bench.importing_all import imports
+from tests.bench.options import Options
+from tests.bench.setting_up import Ground, stands
+from tests.bench.stands import Key, Series, Stand, measured, planned
+
+Tell = Callable[[str], None]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a run found."""
+
+    series: Series = field(default_factory=Series)
+    absent: dict[Key, str] = field(default_factory=dict)
+    """What was not run, and why."""
+    memory: dict[Key, int] = field(default_factory=dict)
+    """Bytes that each child that decides in process had resident when all was decided."""
+
+    def verdicts(self, options: Options) -> list[Verdict]:
+        """Every bar with what was found."""
+        spent = self.series.spent
+        found = [figures.judged(bar, spent) for bar in figures.bars(options.sizes, options.engines)]
+        return [*found, *(figures.judged_memory(key, size) for key, size in self.memory.items())]
+
+
+def run(options: Options, folder: Path, tell: Tell) -> Outcome:
+    """Measure everything that the options ask for, with its data in a folder.
+
+    Raises:
+        WrongAnswers: when something answers what it should not: its speed says nothing then.
+    """
+    databases.clean_environment()
+    outcome = Outcome()
+    with ExitStack() as stack:
+        server = stack.enter_context(databases.postgresql()) if POSTGRESQL in options.engines else None
+        found = [one for one in options.engines if one != POSTGRESQL or server is not None]
+        if found != list(options.engines):
+            outcome.absent[Key("everything", POSTGRESQL, 0)] = "there is no PostgreSQL on this machine"
+        tell(f"growing countries of {' and '.join(f'{size:,}' for size in options.sizes)} mandates")
+        grown = growing_up.countries(options, found, folder, server)
+        ground = Ground(options, grown, folder, stack, outcome.absent)
+        tell("setting up")
+        plan = _planned(stands(ground), ground, tell)
+        outcome.series.run(plan, options.rounds, tell)
+        outcome.memory = {key: one.resident() for key, one in ground.deciding.items() if key.engine != POSTGRESQL}
+        if "import" in options.rows:
+            tell(f"importing {options.imported:,} proposals")
+            outcome.series.spent |= imports(ground)
+    return outcome
+
+
+def _planned(found: Sequence[Stand], ground: Ground, tell: Tell) -> list[tuple[Stand, int]]:
+    """Each stand, warm, with the repetitions of a round; one that cannot be run is left out."""
+    plan = []
+    for stand in found:
+        tell(f"warming {stand.key}")
+        try:
+            count = planned(stand, ground.options.seconds)
+            _keep_busy(stand, count, ground.options.warm if stand.key == figures.PEER_KEY else ground.options.seconds)
+        except ChildEnded as ended:
+            ground.absent[stand.key] = str(ended).splitlines()[-1]
+        else:
+            plan.append((stand, planned(stand, ground.options.seconds)))
+    return plan
+
+
+def _keep_busy(stand: Stand, count: int, seconds: float) -> None:
+    """Repeat a stand for so long."""
+    if stand.most == 1:
+        return
+    began = time.monotonic()
+    while time.monotonic() - began < seconds:
+        measured(stand, count)
