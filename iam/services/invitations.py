@@ -12,7 +12,7 @@ from iam.domain.assurance import Authentication
 from iam.domain.errors import Gone
 from iam.domain.persons import Invitation
 from iam.ports import Archive, Randomness, UnitOfWork
-from iam.services.acting import own, record
+from iam.services.acting import manager_who, own, record
 from iam.services.authorization import Authorization
 
 LINK_VALIDITY = timedelta(days=14)
@@ -32,12 +32,20 @@ class Invitations:
         """Make the code for an appointment that has no person yet; an earlier code is void. Shown once, kept hashed.
 
         Raises:
-            NotFound: no such open invitation in the actor's enterprise.
+            StepUpRequired, Forbidden: as judged for `access_management manage`; `beyond_own_reach`.
+            NotFound: no such invitation in the actor's enterprise. Gone: `invitation_used`.
         """
         code = self._randomness.secret()
         with self._archive.writing() as uow:
             self._judge.require(actor, "access_management", "manage")
             appointment = own(uow, Appointment, appointment_id, actor.enterprise, "appointment")
+            manager_who(
+                uow,
+                actor,
+                lambda one: one.may_appoint(appointment.role, appointment.capacity, appointment.domain),
+                "beyond_own_reach",
+                "You can only invite people below your own level and within your own capacity and domain.",
+            )
             if appointment.person is not None or appointment.ended_at is not None:
                 raise Gone("invitation_used", "This user is known already, or the appointment has ended.")
             uow.put(

@@ -79,6 +79,17 @@ def test_an_invited_user_accepts_once_with_the_code(country: Country) -> None:
     assert (again.status_code, again.json["code"]) == (410, "invitation_used")
 
 
+def test_a_manager_of_another_capacity_gets_no_code_for_an_open_invitation(country: Country) -> None:
+    number = country.enterprise(EMPLOYER, PROVIDER)
+    top, other = country.manager(number), country.manager(number, Role.LOCAL_MANAGER, PROVIDER, "social_security")
+    made = country.post(appointments(number), top, order(None))
+    where = f"{appointments(number)}/{made.json['id']}/invitations"
+    code = country.ask("POST", where, top).json["code"]
+    refused = country.ask("POST", where, other, capacity=PROVIDER)
+    assert (refused.status_code, refused.json["code"]) == (403, "beyond_own_reach")
+    assert country.post("/invitations/acceptances", country.human(), {"code": code}).status_code == 201
+
+
 def test_a_code_is_good_for_two_weeks(country: Country) -> None:
     number = country.enterprise(EMPLOYER)
     top, user = country.manager(number), country.human()
