@@ -60,6 +60,12 @@ def test_an_empty_folder_becomes_a_sandbox_with_a_grown_country(folder: Path) ->
         assert [one.leaf.act for one in archive.leaves()][-1] == "bulk_load"
 
 
+def test_a_postgresql_database_is_grown_as_well(postgresql_database: str) -> None:
+    result = grow("--database", postgresql_database)
+    assert result.exit_code == 0, result.output
+    assert len(mandates()) == SIZE
+
+
 def test_the_same_seed_grows_the_same_country_anywhere(folder: Path) -> None:
     grow()
     here = [(one.terms, one.state) for one in mandates()]
