@@ -6,7 +6,7 @@ import click
 
 from iam.app import archive_only
 from iam.commands.printing import as_json, show, speaking
-from iam.domain.audit import BrokenChain, verify_chain
+from iam.domain.audit import BrokenChain
 
 
 @click.group("audit")
@@ -21,7 +21,7 @@ def verify(as_json: bool) -> None:
     """Verify the whole audit trail; status 1 and the first bad leaf when it was tampered with."""
     with archive_only() as archive:
         try:
-            count = verify_chain(archive.leaves(), archive.head())
+            count = archive.verify_audit_trail()
         except BrokenChain as broken:
             show({"intact": False, "first_bad_leaf": broken.sequence, "why": broken.why}, as_json)
             raise SystemExit(1) from None

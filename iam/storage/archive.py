@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy.engine import Engine
 
 from iam.domain.appointments import SERVER_OPERATOR
-from iam.domain.audit import ChainedLeaf, Leaf
+from iam.domain.audit import ChainedLeaf, Leaf, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.ports import Clock
@@ -107,14 +107,20 @@ class SqlArchive:
 
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""
-        after = 0
-        while found := self._leaves_after(after):
-            yield from found
-            after = found[-1].sequence
-
-    def _leaves_after(self, after: int) -> list[ChainedLeaf]:
         with self.lane() as lane:
-            return audit_trail.page(lane, after)
+            lane.begin_reading()
+            yield from audit_trail.leaves(lane)
+
+    def verify_audit_trail(self) -> int:
+        """Walk the audit trail in one view with its head, whatever is written meanwhile; returns the number of leaves.
+
+        Raises:
+            BrokenChain: at the first leaf that was edited, deleted, reordered, or cut off at the end.
+        """
+        with self.lane() as lane:
+            lane.begin_reading()
+            head = read_head(lane)
+            return verify_chain(audit_trail.leaves(lane), (head.leaf, head.leaf_hash))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last audit leaf, as recorded beside the chain."""

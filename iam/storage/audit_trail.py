@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 from sqlalchemy import BigInteger, and_, bindparam, exists, insert, literal, select
@@ -49,9 +50,12 @@ def append(lane: Lane, last: tuple[int, str], revision: int, at: datetime, leave
     return sequence, previous
 
 
-def page(lane: Lane, after: int) -> list[ChainedLeaf]:
-    """The leaves that follow a number, at most PAGE."""
-    return [_leaf(row) for row in lane.rows(_PAGE, after=after, limit=PAGE)]
+def leaves(lane: Lane) -> Iterator[ChainedLeaf]:
+    """All leaves in order, read page by page."""
+    after = 0
+    while rows := lane.rows(_PAGE, after=after, limit=PAGE):
+        yield from map(_leaf, rows)
+        after = rows[-1][0]
 
 
 def written(objects: object) -> str:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from iam.domain.audit import GENESIS, ChainedLeaf, Leaf, chain
+from iam.domain.audit import GENESIS, ChainedLeaf, Leaf, chain, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.ports import Clock
@@ -159,6 +159,11 @@ class MemoryArchive:
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""
         return iter(self.store.leaves)
+
+    def verify_audit_trail(self) -> int:
+        """Walk the audit trail; returns how many leaves it has. Raises BrokenChain."""
+        store = self.store
+        return verify_chain(store.leaves, _head(store))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last audit leaf."""

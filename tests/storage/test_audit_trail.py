@@ -1,11 +1,12 @@
 """The audit trail: one chain in the order of the revisions, in which every edit, gap, swap and cut shows."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
-from iam.domain.audit import BrokenChain, Leaf, verify_chain
+from iam.domain.audit import BrokenChain, ChainedLeaf, Leaf, verify_chain
 from iam.ports import Archive
 from iam.storage import audit_trail
 from iam.storage.archive import SqlArchive
@@ -55,6 +56,28 @@ def test_a_trail_longer_than_a_page_verifies(sql_archive: SqlArchive) -> None:
     assert verify_chain(sql_archive.leaves(), sql_archive.head()) == audit_trail.PAGE + 5
 
 
+def test_the_trail_verifies_while_others_add_to_it(sql_archive: SqlArchive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit_trail, "PAGE", 2)
+    for name in ("one", "two", "three"):
+        act(sql_archive, name)
+    read = audit_trail._leaf
+
+    def read_slowly(row: tuple[Any, ...]) -> ChainedLeaf:
+        act(sql_archive, f"meanwhile-{row[0]}")
+        return read(row)
+
+    monkeypatch.setattr(audit_trail, "_leaf", read_slowly)
+    assert sql_archive.verify_audit_trail() == 3
+    monkeypatch.undo()
+    assert sql_archive.verify_audit_trail() == 6
+
+
+def test_an_archive_verifies_its_own_trail(archive: Archive) -> None:
+    act(archive, "one")
+    act(archive, "two", fact=False)
+    assert archive.verify_audit_trail() == 2  # type: ignore[attr-defined]
+
+
 TAMPERING = {
     "an edited act": ("UPDATE audit_leaves SET act = 'other' WHERE sequence = 3", 3),
     "an edited object": ("UPDATE audit_leaves SET objects = '{}' WHERE sequence = 2", 2),
@@ -80,7 +103,7 @@ def test_tampering_is_found_at_the_first_bad_leaf(sql_archive: SqlArchive, what:
             statement = "UPDATE audit_leaves SET sequence = 5 + sequence WHERE sequence < 0"
         connection.execute(text(statement))
     with pytest.raises(BrokenChain) as broken:
-        verify_chain(sql_archive.leaves(), sql_archive.head())
+        sql_archive.verify_audit_trail()
     assert broken.value.sequence == first_bad
 
 
