@@ -98,6 +98,11 @@ def opened(key: str, kind: str, enterprise: str, evidence: Evidence, now: dateti
     )
 
 
+def still_counting(act: JointAct, in_place: frozenset[str]) -> JointAct:
+    """The joint act with the confirmations of those officers only who are still in place."""
+    return replace(act, validated_by=tuple(one for one in act.validated_by if one in in_place))
+
+
 def confirmed(act: JointAct, officer: str, now: datetime) -> JointAct:
     """The joint act with an officer's confirmation. Conflict (`second_officer_needed`) when it has that already."""
     if officer in act.validated_by:

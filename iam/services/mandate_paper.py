@@ -22,6 +22,7 @@ from iam.services.mandate_evidence import (
     opened,
     paper_key,
     proper_document,
+    still_counting,
 )
 from iam.services.mandate_force import bring_into_force
 from iam.services.mandate_sides import MandateSides
@@ -34,6 +35,7 @@ from iam.services.mandate_steps import (
     refuse_lapsed,
     same_content,
 )
+from iam.services.office_holders import officers_for
 from iam.services.people import person_for
 from iam.services.representation import Representation
 
@@ -113,7 +115,8 @@ class MandatePaper:
             if document_hash.strip().lower() != evidence.document_hash:
                 raise Conflict("document_differs", "The document that was submitted has another hash.")
             _independent(uow, officer, mandate, evidence)
-            act = confirmed(act, officer.person, uow.now)
+            in_place = officers_for(uow, officer.enterprise, PAPER)
+            act = confirmed(still_counting(act, in_place), officer.person, uow.now)
             uow.put(act)
             if act.complete():
                 mandate = self._validated(uow, officer, mandate, act)

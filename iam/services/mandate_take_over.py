@@ -23,9 +23,11 @@ from iam.services.mandate_evidence import (
     migration_key,
     opened,
     proper_document,
+    still_counting,
 )
 from iam.services.mandate_force import bring_into_force
 from iam.services.mandate_steps import note_mandate
+from iam.services.office_holders import officers_for
 
 LARGEST_BATCH = 1000
 
@@ -38,6 +40,10 @@ class StandingMandate:
     document_hash: str
     document_date: date
     stood_since: datetime
+
+
+Take = Callable[[UnitOfWork, Actor, StandingMandate, frozenset[str]], str]
+"""What is done with one line, given the officers who are in place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,7 @@ class MandateTakeOver:
         self,
         officer: Actor,
         lines: Sequence[StandingMandate],
-        take: Callable[[UnitOfWork, Actor, StandingMandate], str],
+        take: Take,
     ) -> list[LineOutcome]:
         if not self._open():
             raise Forbidden("migration_closed", "The configuration does not open the migration of mandates.")
@@ -99,13 +105,14 @@ class MandateTakeOver:
             raise InvalidInput("batch_too_large", f"Send at most {LARGEST_BATCH} lines at a time.", field="lines")
         with self._archive.writing() as uow:
             self._judge.require(officer, "office", "migrate")
-            outcomes = [_outcome(uow, officer, line, take) for line in lines]
+            in_place = officers_for(uow, officer.enterprise, "migrate")
+            outcomes = [_outcome(uow, officer, line, take, in_place) for line in lines]
             uow.commit()
             return outcomes
 
-    def _prepare(self, uow: UnitOfWork, officer: Actor, line: StandingMandate) -> str:
+    def _prepare(self, uow: UnitOfWork, officer: Actor, line: StandingMandate, in_place: frozenset[str]) -> str:
         line = self._proper(uow, line)
-        act = _act(uow, line)
+        act = _act(uow, line, in_place)
         if act is not None:
             code = "already_taken_over" if act.done_at else "already_prepared"
             raise Conflict(code, "A line with these terms was prepared before.")
@@ -115,9 +122,9 @@ class MandateTakeOver:
         record(uow, officer, "mandate_migration_prepared", mandate=evidence.mandate, content_hash=evidence.content_hash)
         return evidence.mandate
 
-    def _confirm(self, uow: UnitOfWork, officer: Actor, line: StandingMandate) -> str:
+    def _confirm(self, uow: UnitOfWork, officer: Actor, line: StandingMandate, in_place: frozenset[str]) -> str:
         line = self._proper(uow, line)
-        act = _act(uow, line)
+        act = _act(uow, line, in_place)
         if act is None:
             raise Conflict("not_prepared", "No officer prepared a line with these terms.")
         if act.done_at is not None:
@@ -150,18 +157,24 @@ def _outcome(
     uow: UnitOfWork,
     officer: Actor,
     line: StandingMandate,
-    take: Callable[[UnitOfWork, Actor, StandingMandate], str],
+    take: Take,
+    in_place: frozenset[str],
 ) -> LineOutcome:
     try:
-        return LineOutcome(mandate=take(uow, officer, line))
+        return LineOutcome(mandate=take(uow, officer, line, in_place))
     except Unavailable:
         raise
     except Refusal as refused:
         return LineOutcome(mandate=None, refusal=refused)
 
 
-def _act(uow: UnitOfWork, line: StandingMandate) -> JointAct | None:
-    return uow.get(JointAct, migration_key(line.terms.content_hash()))
+def _act(uow: UnitOfWork, line: StandingMandate, in_place: frozenset[str]) -> JointAct | None:
+    """What was done about a line; a preparation counts while the officer who made it is in place."""
+    act = uow.get(JointAct, migration_key(line.terms.content_hash()))
+    if act is None or act.done_at is not None:
+        return act
+    counting = still_counting(act, in_place)
+    return counting if counting.validated_by else None
 
 
 def _evidence(mandate: str, line: StandingMandate) -> Evidence:

@@ -14,6 +14,7 @@ from iam.ports import Archive, Randomness, Reading, UnitOfWork
 from iam.services.acting import record
 from iam.services.authorization import Authorization
 from iam.services.joint_acts import JointActs
+from iam.services.office_holders import officers_for
 
 REQUIRED_OFFICERS = 2
 """Withdrawals, paper, migrations and identity merges need two distinct officers."""
@@ -67,7 +68,12 @@ class People:
             if gone == stays:
                 raise Conflict("same_person", "Both numbers already name the same person.")
             act = self._joint_acts.sign(
-                uow, officer, "merge_persons", {"former": gone, "present": stays}, required=REQUIRED_OFFICERS
+                uow,
+                officer,
+                "merge_persons",
+                {"former": gone, "present": stays},
+                required=REQUIRED_OFFICERS,
+                still_entitled=officers_for(uow, officer.enterprise, "correct_identity"),
             )
             if act.complete():
                 _merge(uow, officer, gone, stays)

@@ -15,6 +15,7 @@ from iam.services.acting import in_business, record
 from iam.services.authorization import Authorization
 from iam.services.ending import end_capacity
 from iam.services.joint_acts import JointActs
+from iam.services.office_holders import officers_for
 from iam.services.people import REQUIRED_OFFICERS
 
 FULL_SERVICE_ADMINISTRATIONS = 5
@@ -81,7 +82,14 @@ class Recognitions:
             if not held:
                 raise NotFound("not_found", "The enterprise holds no such recognition.")
             content = {"enterprise": enterprise.value, "capacity": capacity.value, "reason": reason}
-            act = self._joint_acts.sign(uow, officer, "withdraw_recognition", content, required=REQUIRED_OFFICERS)
+            act = self._joint_acts.sign(
+                uow,
+                officer,
+                "withdraw_recognition",
+                {**content, "recognitions": " ".join(sorted(one.id for one in held))},
+                required=REQUIRED_OFFICERS,
+                still_entitled=officers_for(uow, officer.enterprise, "withdraw_recognition"),
+            )
             if act.complete():
                 for one in held:
                     end_capacity(uow, one, uow.now)

@@ -1,0 +1,25 @@
+"""Office holders: which officers of the administration are in place for an act of its office."""
+
+from __future__ import annotations
+
+from iam.domain.appointments import Appointment, Grant
+from iam.ports import UnitOfWork
+
+OFFICE = "office"
+
+
+def officers_for(uow: UnitOfWork, administration: str, action: str) -> frozenset[str]:
+    """The ids of the persons to whom an act of the office is given now.
+
+    Of an act that two officers do, the first one's validation counts while that officer is in place: not after a
+    dismissal, and not under a record that proved to be another person's.
+    """
+    grants = uow.find(Grant, enterprise=administration, service=OFFICE)
+    given = (one for one in grants if action in one.actions and one.valid.contains(uow.now))
+    people = (_person(uow, one) for one in given)
+    return frozenset(one for one in people if one is not None)
+
+
+def _person(uow: UnitOfWork, grant: Grant) -> str | None:
+    holder = uow.get(Appointment, grant.holder)
+    return holder.person if holder is not None and holder.active(uow.now) else None
