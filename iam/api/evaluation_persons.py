@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final, Protocol
 
@@ -14,7 +15,7 @@ from iam.domain.identifiers import Niss
 from iam.domain.tokens import Caller
 from iam.ports import Archive
 from iam.services.authorization import CallerNotActive
-from iam.services.people import numbers_of, person_of
+from iam.services.people import numbers_known, person_named
 
 BY_NUMBER: Final = "niss:"
 """Opens the id of a person who is named by NISS instead of by the caller's own name for them."""
@@ -29,8 +30,8 @@ Login = Callable[[str, str], Authentication]
 class PersonNames(Protocol):
     """Whom a sector means by a pairwise name."""
 
-    def person_of(self, sub: str, sector: str) -> str | None:
-        """The id of the person, or None."""
+    def person_of(self, sub: str, sector: str, known_at: datetime | None = None) -> str | None:
+        """The id of the person, or None; as known at an instant."""
         ...
 
 
@@ -43,11 +44,16 @@ class AskedPersons:
         self._login = login
         self._caller = caller
         self._registration: CallerRegistration | None = None
-        self._persons: dict[str, str] = {}
+        self._persons: dict[tuple[str, datetime | None], str] = {}
         self._logins: dict[str, Authentication | StepUpRequired] = {}
 
-    def identified(self, name: str, token: str | None, service: str) -> tuple[str, Authentication | None]:
+    def identified(
+        self, name: str, token: str | None, service: str, known_at: datetime | None = None
+    ) -> tuple[str, Authentication | None]:
         """The person of an evaluation about a service, and the login that was presented.
+
+        `known_at` an instant before two records were merged, the person is the record that was named then; the login
+        must be that of the person whom the name leads to now.
 
         Whoever may not ask about the service, or not by number, learns nothing: neither name nor login is looked at.
 
@@ -62,16 +68,14 @@ class AskedPersons:
             detail = "The caller is not registered to name persons by NISS for this service."
             raise Fault(HTTPStatus.FORBIDDEN, "niss_not_registered", detail, field="subject.id")
         login = None if token is None else self._logged_in(token)
-        person = self._person(name, registration.sector)
-        if login is not None and login.person_id != person:
+        if login is not None and login.person_id != self._person(name, registration.sector, None):
             detail = "The login is not that of the subject."
             raise EvaluationFault("subject_mismatch", detail, AUTHENTICATION)
-        return person, login
+        return self._person(name, registration.sector, known_at), login
 
-    def numbers(self, person: str) -> frozenset[str]:
+    def numbers(self, person: str, known_at: datetime | None = None) -> frozenset[str]:
         """The person's NISS numbers."""
-        with self._archive.reading() as reading:
-            return numbers_of(reading, person)
+        return numbers_known(self._archive, person, known_at)
 
     def _known_registration(self) -> CallerRegistration:
         if self._registration is None:
@@ -97,20 +101,20 @@ class AskedPersons:
         except StepUpRequired as refusal:
             return refusal
 
-    def _person(self, name: str, sector: str) -> str:
-        person = self._persons.get(name)
+    def _person(self, name: str, sector: str, known_at: datetime | None) -> str:
+        person = self._persons.get((name, known_at))
         if person is None:
-            found = self._by_number(name) if name.startswith(BY_NUMBER) else self._names.person_of(name, sector)
-            person = self._persons[name] = found or NOBODY
+            by_number = name.startswith(BY_NUMBER)
+            found = self._by_number(name, known_at) if by_number else self._names.person_of(name, sector, known_at)
+            person = self._persons[name, known_at] = found or NOBODY
         return person
 
-    def _by_number(self, name: str) -> str | None:
+    def _by_number(self, name: str, known_at: datetime | None) -> str | None:
         try:
             niss = Niss.parse(name.removeprefix(BY_NUMBER))
         except InvalidInput as refusal:
             raise evaluation_fault(refusal, "subject.id") from None
-        with self._archive.reading() as reading:
-            return person_of(reading, niss)
+        return person_named(self._archive, niss, known_at)
 
 
 def check_registered(registration: CallerRegistration, service: str) -> None:

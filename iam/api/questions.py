@@ -92,7 +92,7 @@ class Questions:
         law = moment.law
         service = law.catalogue.services.get(one.resource.type)
         ask = Ask(
-            question=self._question(one, party, service, law),
+            question=self._question(one, party, service, moment),
             as_of=moment.as_of,
             known_at=moment.known_at,
             caller=self._caller.client_id,
@@ -101,16 +101,16 @@ class Questions:
         past = moment.as_of is not None or moment.known_at is not None
         return Asked(ask, law, moment.at_least, past, _ignored(one, party, moment, service))
 
-    def _question(self, one: Evaluation, party: Party, service: Service | None, law: Law) -> Question:
+    def _question(self, one: Evaluation, party: Party, service: Service | None, moment: Moment) -> Question:
         sent = one.resource.properties
-        properties = _typed(service, sent, law) if service and sent else {}
-        subject, login, numbers = party.id, None, _NOTHING
+        properties = _typed(service, sent, moment.law) if service and sent else {}
+        subject, login, numbers, known_at = party.id, None, _NOTHING, moment.known_at
         if party.kind is SubjectKind.PERSON:
             subject = ""
             if service is not None:
-                subject, login = self._persons.identified(party.id, party.token, service.code)
+                subject, login = self._persons.identified(party.id, party.token, service.code, known_at)
                 if any(isinstance(value, str) and value.startswith(BY_NUMBER) for value in properties.values()):
-                    numbers = self._persons.numbers(subject)
+                    numbers = self._persons.numbers(subject, known_at)
         return Question(
             subject_kind=party.kind,
             subject=subject,

@@ -22,7 +22,7 @@ from iam.domain.relations import typed_properties
 from iam.house import House
 from iam.ports import Law
 from iam.services.authorization import Ask
-from iam.services.people import numbers_of, person_of
+from iam.services.people import numbers_known, person_named
 
 BY_NUMBER = "niss:"
 
@@ -42,7 +42,7 @@ def explain(evaluation: IO[bytes], key: str | None, level: str | None, as_json: 
     with house() as here:
         as_of, known_at = _instant(body, "as_of"), _instant(body, "known_at")
         law = here.library.current() if known_at is None else here.library.known_at(known_at)
-        question = _question(body, here, law, _login(key, level, here))
+        question = _question(body, here, law, _login(key, level, here), known_at)
         decision = here.judge.decide(Ask(question=question, as_of=as_of, known_at=known_at))
         facts = _facts(here, law, question, decision, known_at)
     told = _told(decision, facts)
@@ -88,11 +88,13 @@ def _facts(here: House, law: Law, question: Question, decision: Decision, known_
     return [fact for fact in Fact if fact in established]
 
 
-def _question(body: Mapping[str, Any], here: House, law: Law, login: Authentication | None) -> Question:
+def _question(
+    body: Mapping[str, Any], here: House, law: Law, login: Authentication | None, known_at: datetime | None
+) -> Question:
     subject, resource = _member(body, "subject"), _member(body, "resource")
     kind = SubjectKind(_member(subject, "type"))
     acting = subject.get("properties", {})
-    person, numbers = _subject(here, str(_member(subject, "id")))
+    person, numbers = _subject(here, str(_member(subject, "id")), known_at)
     service = law.catalogue.services.get(_member(resource, "type"))
     sent = resource.get("properties", {})
     return Question(
@@ -109,13 +111,12 @@ def _question(body: Mapping[str, Any], here: House, law: Law, login: Authenticat
     )
 
 
-def _subject(here: House, subject: str) -> tuple[str, frozenset[str]]:
-    """A person by NISS, or an id as it stands (a person's internal id, or a client_id)."""
+def _subject(here: House, subject: str, known_at: datetime | None) -> tuple[str, frozenset[str]]:
+    """A person by NISS as it was known, or an id as it stands (a person's internal id, or a client_id)."""
     if not subject.startswith(BY_NUMBER):
         return subject, frozenset()
-    with here.archive.reading() as reading:
-        person = person_of(reading, Niss.parse(subject.removeprefix(BY_NUMBER)))
-        return person or "", numbers_of(reading, person) if person else frozenset()
+    person = person_named(here.archive, Niss.parse(subject.removeprefix(BY_NUMBER)), known_at)
+    return person or "", numbers_known(here.archive, person, known_at) if person else frozenset()
 
 
 def _login(key: str | None, level: str | None, here: House) -> Authentication | None:

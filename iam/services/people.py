@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from datetime import datetime
 
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment, JointAct
@@ -16,6 +18,7 @@ from iam.services.authorization import Authorization
 from iam.services.joint_acts import JointActs
 from iam.services.office_holders import officers_for
 
+MERGE = "merge_persons"
 REQUIRED_OFFICERS = 2
 """Withdrawals, paper, migrations and identity merges need two distinct officers."""
 
@@ -26,9 +29,50 @@ def person_of(reading: Reading, niss: Niss) -> str | None:
     return number.person if number else None
 
 
+def person_named(archive: Archive, niss: Niss, known_at: datetime | None = None) -> str | None:
+    """The id of the person whom this number names, or named as known at an instant; None when nobody."""
+    with archive.reading() as reading:
+        number = reading.get(PersonNumber, niss.value)
+    if number is None or known_at is None:
+        return number.person if number else None
+    return surviving(archive, number.first_person, known_at)
+
+
+def surviving(archive: Archive, first: str, known_at: datetime | None = None) -> str | None:
+    """The record that a record has become by merges, or had become as known at an instant; None when it never was."""
+    with archive.reading() as reading:
+        became = _became(reading, first)
+    if known_at is None or len(became) < 2:
+        return became[-1] if became else None
+    with archive.reading(known_at) as then:
+        acts = [one for one in then.find(JointAct, kind=MERGE) if one.done_at is not None]
+    merged = {json.loads(one.content)["former"] for one in acts}
+    return next(one for one in became if one not in merged or one == became[-1])
+
+
+def _became(reading: Reading, first: str) -> list[str]:
+    """A record and those that it was merged into, one after the other."""
+    became: list[str] = []
+    following: str | None = first
+    while following is not None and following not in became:
+        record = reading.get(Person, following)
+        became += [record.id] if record else []
+        following = record.merged_into if record else None
+    return became
+
+
 def numbers_of(reading: Reading, person: str) -> frozenset[str]:
     """All numbers in a person's history."""
     return frozenset(one.niss for one in reading.find(PersonNumber, person=person))
+
+
+def numbers_known(archive: Archive, person: str, known_at: datetime | None = None) -> frozenset[str]:
+    """All numbers in the history of a person's record, as known at an instant."""
+    with archive.reading() as reading:
+        if known_at is None:
+            return numbers_of(reading, person)
+        found = reading.find(PersonNumber, person=(_became(reading, person) or [person])[-1])
+    return frozenset(one.niss for one in found if surviving(archive, one.first_person, known_at) == person)
 
 
 def person_for(uow: UnitOfWork, niss: Niss, randomness: Randomness) -> str:
@@ -70,7 +114,7 @@ class People:
             act = self._joint_acts.sign(
                 uow,
                 officer,
-                "merge_persons",
+                MERGE,
                 {"former": gone, "present": stays},
                 required=REQUIRED_OFFICERS,
                 still_entitled=officers_for(uow, officer.enterprise, "correct_identity"),

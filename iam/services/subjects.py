@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode
+from datetime import datetime
 
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
 from iam.domain.keys import SealedKey
-from iam.domain.persons import Person
 from iam.ports import Archive, KeyChest, PairwiseNames, Randomness, Seal
+from iam.services.people import surviving
 
 PAIRWISE = "pairwise_subjects"
 CIPHER = "AES256"
-MOST_MERGES = 8
-"""How far merged records are followed; officers merge two at a time."""
 
 
 class Subjects:
@@ -27,21 +26,16 @@ class Subjects:
         """The subject identifier of a person for a sector (`Client.sector`)."""
         return self._names.sub_for(person, sector)
 
-    def person_of(self, sub: str, sector: str) -> str | None:
+    def person_of(self, sub: str, sector: str, known_at: datetime | None = None) -> str | None:
         """The person whom a sector knows by this name, None when it knows nobody by it.
 
-        The name that a sector learned before two records were merged leads to the record that survives.
+        The name that a sector learned before two records were merged leads to the record that survives; `known_at` an
+        instant before the merge it leads where it led then.
         """
         person = self._names.person_of(sub, sector)
         if person is None:
             return None
-        with self._archive.reading() as reading:
-            for _ in range(MOST_MERGES):
-                record = reading.get(Person, person)
-                if record is None or record.merged_into is None:
-                    return record.id if record else None
-                person = record.merged_into
-        return None
+        return surviving(self._archive, person, known_at)
 
 
 def pairwise_secret(archive: Archive, chest: KeyChest, seal: Seal, randomness: Randomness) -> bytes:
@@ -57,9 +51,7 @@ def pairwise_secret(archive: Archive, chest: KeyChest, seal: Seal, randomness: R
         if secret is None:
             secret = urlsafe_b64decode(randomness.secret() + "=")
             blob = seal.seal(PAIRWISE, secret)
-            key = SealedKey(
-                kid=PAIRWISE, algorithm=CIPHER, blob=blob, published_at=uow.now, active_from=uow.now
-            )
+            key = SealedKey(kid=PAIRWISE, algorithm=CIPHER, blob=blob, published_at=uow.now, active_from=uow.now)
             chest.keep(uow, [*chest.sealed_keys(), key])
             uow.audit(Leaf(act="pairwise_secret_made", actor=SERVER_OPERATOR, caller="", objects={"kid": key.kid}))
             uow.commit()

@@ -7,7 +7,13 @@ from typing import Any
 
 import pytest
 
+from iam.domain.actors import Actor
+from iam.domain.assurance import Assurance, Authentication, LoginKey
+from iam.domain.enterprises import Capacity
 from iam.domain.persons import Person
+from iam.outside.randomness import SystemRandomness
+from iam.services.joint_acts import JointActs
+from iam.services.people import MERGE
 from tests.api.evaluation_world import (
     ANOTHER_PERSON,
     ASKER,
@@ -152,6 +158,29 @@ def test_the_name_of_a_record_that_was_merged_leads_to_the_one_that_survives(wor
     former = world.sub(ANOTHER_PERSON)
     world.put(Person(id=ANOTHER_PERSON, known_since=START, merged_into=PERSON))
     assert world.ask(evaluation(person(former, proof("j1"))))["decision"] is True
+
+
+@pytest.mark.parametrize("by_number", [True, False])
+def test_an_answer_from_before_two_records_were_merged_comes_out_the_same_after(
+    world: EvaluationWorld, by_number: bool
+) -> None:
+    name = f"niss:{NISS}" if by_number else world.sub()
+    before = world.ask(evaluation(person(name, proof("j1"))))
+    world.clock.advance(seconds=1)
+    officer = Authentication(PERSON, LoginKey.EID, Assurance.HIGH, START, "test", "j0")
+    by = Actor(authentication=officer, enterprise=PROVIDER)
+    with world.archive.writing() as uow:
+        uow.put(Person(id=PERSON, known_since=START, merged_into=ANOTHER_PERSON))
+        uow.put(replace(records.number(NISS, PERSON), person=ANOTHER_PERSON))
+        uow.put(
+            records.appointment("a1", person=ANOTHER_PERSON, enterprise=PROVIDER, capacity=Capacity.SERVICE_PROVIDER)
+        )
+        JointActs(SystemRandomness()).sign(uow, by, MERGE, {"former": PERSON, "present": ANOTHER_PERSON}, required=1)
+        uow.commit()
+    asked = {name: before["context"][name] for name in ("as_of", "known_at")}
+    again = world.ask(evaluation(person(name, proof("j2")), context=asked))
+    assert (before["decision"], again["decision"]) == (True, True)
+    assert world.ask(evaluation(person(name, proof("j3"))))["decision"] is True
 
 
 def test_a_citizen_is_known_by_all_numbers_of_their_history(world: EvaluationWorld) -> None:
