@@ -39,6 +39,7 @@ def end_appointment(
 
 
 def _end_everything_given(uow: UnitOfWork, actor: Actor, appointment: Appointment, at: datetime) -> None:
+    """End all that an appointment gave, down the line, also through appointments that ended before."""
     enterprise, giver = appointment.enterprise, appointment.id
     given: list[Grant | Portfolio] = [
         *uow.find(Grant, enterprise=enterprise, given_by=giver),
@@ -49,6 +50,8 @@ def _end_everything_given(uow: UnitOfWork, actor: Actor, appointment: Appointmen
     for below in uow.find(Appointment, enterprise=appointment.enterprise, appointed_by=appointment.id):
         if below.valid.end is None or below.valid.end > at:
             end_appointment(uow, actor, below, at, with_everything=True)
+        else:
+            _end_everything_given(uow, actor, below, at)
 
 
 def end_given(uow: UnitOfWork, given: Grant | Portfolio, at: datetime) -> None:

@@ -154,6 +154,7 @@ class MandateProposals:
                 uow.commit()
                 return Step(mandate=mandate.shown_to(side), awaited=act)
             people = act.validated_by if act else (actor.person,)
+            distinct_sides(uow, mandate, side, people)
             validated = replace(mandate.after(Event.VALIDATE), validated_at=uow.now)
             validated = validated.accepted(side, channel, people, uow.now)
             bring_into_force(uow, actor, validated, succeeded, self._library.current().catalogue, side)

@@ -75,6 +75,23 @@ def test_ending_with_everything_given_reaches_those_whose_own_end_was_set_ahead(
     assert not manages(story, "outsider", PROVIDER, "service_provider")
 
 
+def test_ending_with_everything_given_reaches_through_those_who_left_before(story: Story) -> None:
+    chief = chief_of(story, PROVIDER)
+
+    def order(role: Role, person: str) -> NewAppointment:
+        reach = (ACTING, "social_security") if role is Role.LOCAL_MANAGER else (None, None)
+        return NewAppointment(role=role, capacity=reach[0], domain=reach[1], contact=CONTACT, appointee=NUMBERS[person])
+
+    between = story.done(
+        lambda: story.appoint(story.seated("chief_provider", PROVIDER), order(Role.CO_MANAGER, "outsider"))
+    )
+    story.done(lambda: story.appoint(story.seated("outsider", PROVIDER), order(Role.LOCAL_MANAGER, "director_bakery")))
+    story.done(lambda: story.end_appointment(story.seated("outsider", PROVIDER), between.id, None, everything=False))
+    assert manages(story, "director_bakery", PROVIDER, "service_provider")
+    story.done(lambda: story.end_appointment(story.seated("chief_provider", PROVIDER), chief.id, None, everything=True))
+    assert not manages(story, "director_bakery", PROVIDER, "service_provider")
+
+
 @pytest.mark.parametrize("days", [0, 1, 400])
 def test_an_enterprise_that_ceased_before_it_was_known_here_loses_every_permit(story: Story, days: int) -> None:
     entered = next(one for one in story.all(Enterprise) if one.id == PROVIDER).valid.start

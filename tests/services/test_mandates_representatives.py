@@ -10,6 +10,7 @@ from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import RegisterAnswer
 from iam.domain.errors import Conflict, Forbidden, StepUpRequired
 from iam.domain.mandates import Channel, Side, State
+from iam.domain.persons import PersonNumber
 from tests.services.mandate_scenes import DMFA, EMPLOYER, PROVIDER, WORKS, MandateScene, Party, terms_between
 
 
@@ -159,3 +160,17 @@ def test_a_representative_who_left_office_counts_no_more(scene: MandateScene, em
     done = scene.proposals.validate(third, pending.id, content, representation=scene.world.confirmed(third))
     own = {one.person for one in done.mandate.acceptances if one.side is Side.MANDATOR}
     assert own == {second.person, third.person}
+
+
+def test_a_joint_signatory_who_proves_to_be_who_accepted_for_the_other_side_stops_the_mandate(
+    scene: MandateScene, employer: Party, provider: Party
+) -> None:
+    first, second = scene.world.represent(employer.number, together=2, people=2)
+    pending = scene.asked(employer, provider, by=Side.MANDATARY)
+    bound = pending.terms.content_hash()
+    scene.proposals.validate(first, pending.id, bound, representation=scene.world.confirmed(first))
+    for number in scene.world.found(PersonNumber, person=provider.person.person):
+        scene.world.record(replace(number, person=first.person))
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        scene.proposals.validate(second, pending.id, bound, representation=scene.world.confirmed(second))
+    assert scene.covers() == []
