@@ -81,29 +81,33 @@ DEEDS: dict[str, Deed] = {
 }
 
 
-def race(url: str, deed: str) -> list[str]:
-    """Let everybody do the deed at the same moment; returns what became of each."""
+def race(url: str) -> dict[str, list[str]]:
+    """Let everybody do each deed in turn, all at the same moment; returns what became of each attempt."""
     spawning = multiprocessing.get_context("spawn")
     start, outcomes = spawning.Barrier(PROCESSES), spawning.Queue()
-    processes = [spawning.Process(target=_run, args=(url, deed, team, start, outcomes)) for team in range(PROCESSES)]
+    processes = [spawning.Process(target=_run, args=(url, team, start, outcomes)) for team in range(PROCESSES)]
     for process in processes:
         process.start()
-    found = [outcomes.get(timeout=120) for _ in range(RACERS)]
+    found: dict[str, list[str]] = {deed: [] for deed in DEEDS}
+    for _ in range(RACERS * len(DEEDS)):
+        deed, outcome = outcomes.get(timeout=120)
+        found[deed].append(outcome)
     for process in processes:
         process.join()
     return found
 
 
-def _run(url: str, deed: str, team: int, start: Any, outcomes: Any) -> None:
+def _run(url: str, team: int, start: Any, outcomes: Any) -> None:
     archive = open_archive(url, WallClock())
     together = threading.Barrier(THREADS, action=start.wait)
 
     def one(number: int) -> None:
-        together.wait()
-        try:
-            outcomes.put(DEEDS[deed](archive, team * THREADS + number))
-        except Exception as failure:
-            outcomes.put(repr(failure))
+        for name, deed in DEEDS.items():
+            together.wait()
+            try:
+                outcomes.put((name, deed(archive, team * THREADS + number)))
+            except Exception as failure:
+                outcomes.put((name, repr(failure)))
 
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(one, range(THREADS)))
