@@ -15,6 +15,11 @@ settings.register_profile("deep", parent=settings.get_profile("ci"), max_example
 settings.load_profile("ci")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """How long the explicit-state searches may take."""
+    parser.addoption("--search-seconds", type=float, default=10, help="seconds that the explicit-state searches take")
+
+
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """The URL of a PostgreSQL server where tests may create databases."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from iam.domain.authorization import Decision
@@ -23,9 +23,12 @@ class Answers:
         self._kept: list[tuple[Ask, tuple[Any, ...]]] = []
 
     def compare(self, asker: Questioner, count: int) -> None:
-        """Put some questions to every house, in a batch and one alone, and to the reference."""
+        """Draw some questions and put them."""
         self._story.tick()
-        asked = [(one, *asker.instants()) for one in asker.several(count)]
+        self.put([(one, *asker.instants()) for one in asker.several(count)])
+
+    def put(self, asked: list[tuple[Asked, datetime | None, datetime | None]]) -> None:
+        """Put questions about an instant, as known at another, to the reference and to every house, in any order."""
         batch = [put(one, self._story.now, as_of, known_at) for one, as_of, known_at in asked]
         first, *others = [house.judge.decide_all(batch) for house in self._story.houses]
         for other in others:

@@ -27,3 +27,10 @@ def on_sqlite(law: Law, tmp_path_factory: pytest.TempPathFactory) -> Beginning:
 @pytest.fixture(scope="session")
 def on_postgresql(law: Law, postgresql_url: str) -> Beginning:
     return begin(law, PostgresqlStorage(postgresql_url))
+
+
+@pytest.fixture(scope="session")
+def search_seconds(pytestconfig: pytest.Config) -> float:
+    """How long the searches may take together."""
+    seconds: float = pytestconfig.getoption("--search-seconds")
+    return seconds

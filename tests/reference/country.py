@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 from zoneinfo import ZoneInfo
 
 BRUSSELS = ZoneInfo("Europe/Brussels")
@@ -140,16 +140,35 @@ def lasts(record: Record, at: datetime) -> bool:
     return record.start <= at and (record.end is None or at < record.end)
 
 
-class Known(dict[str, Record]):
-    """Records by key, as known at one time."""
+class Known:
+    """Records by key, as known at one time; never changed."""
 
-    def all(self, kind: type[R]) -> Iterator[tuple[str, R]]:
+    def __init__(self, records: Mapping[str, Record]) -> None:
+        self.records = dict(records)
+        self._by_kind: dict[type[Any], list[tuple[str, Any]]] = {}
+        for key, one in self.records.items():
+            self._by_kind.setdefault(type(one), []).append((key, one))
+
+    def __getitem__(self, key: str) -> Record:
+        return self.records[key]
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.records
+
+    def get(self, key: str) -> Record | None:
+        """The record under a key, or None."""
+        return self.records.get(key)
+
+    def all(self, kind: type[R]) -> list[tuple[str, R]]:
         """Every record of a kind with its key."""
-        return ((key, one) for key, one in self.items() if isinstance(one, kind))
+        return self._by_kind.get(kind, [])
 
     def lasting(self, kind: type[R], at: datetime) -> Iterator[tuple[str, R]]:
         """Those of a kind that last at an instant."""
         return ((key, one) for key, one in self.all(kind) if lasts(one, at))
+
+
+NOTHING = Known({})
 
 
 class Ledger:
@@ -161,19 +180,14 @@ class Ledger:
 
     def write(self, at: datetime, records: dict[str, Record | None]) -> None:
         """From this instant on these records are known; None takes one away."""
-        state = Known(self.known())
-        for key, record in records.items():
-            if record is None:
-                state.pop(key, None)
-            else:
-                state[key] = record
+        after = {**self.known().records, **records}
         self._times.append(at)
-        self._states.append(state)
+        self._states.append(Known({key: one for key, one in after.items() if one is not None}))
 
     def known(self, at: datetime | None = None) -> Known:
         """What was known at an instant (None: now)."""
         place = len(self._times) if at is None else bisect_right(self._times, at)
-        return self._states[place - 1] if place else Known()
+        return self._states[place - 1] if place else NOTHING
 
     def copy(self) -> Ledger:
         """A ledger that can be written on without changing this one."""
