@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 import psycopg
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -47,22 +46,31 @@ def constrained(record: object) -> bool:
     return isinstance(record, (Tenure, PersonNumber))
 
 
-@contextmanager
-def told_apart() -> Iterator[None]:
-    """Turn what an engine raises into refusals.
+class _ToldApart:
+    """Stands around every use of an engine; holds nothing, so one does for all threads."""
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, kind: type[BaseException] | None, failure: BaseException | None, _trace: object) -> None:
+        """Raise the refusal that a failure means, if it means one."""
+        if isinstance(failure, _REFUSED):
+            raise conflict(_code(failure)) from failure
+        if isinstance(failure, _AWAY) and not _is_our_fault(failure):
+            raise unavailable() from failure
+
+
+_TOLD_APART = _ToldApart()
+
+
+def told_apart() -> AbstractContextManager[None]:
+    """Turn what an engine raises in a block into refusals.
 
     Raises:
         Conflict: when a constraint refused a record.
         Unavailable: `archive_unavailable` when the database does not answer, or another writer does not end.
     """
-    try:
-        yield
-    except _REFUSED as refusal:
-        raise conflict(_code(refusal)) from refusal
-    except _AWAY as failure:
-        if _is_our_fault(failure):
-            raise
-        raise unavailable() from failure
+    return _TOLD_APART
 
 
 def unavailable() -> Unavailable:

@@ -58,7 +58,14 @@ def open_engine(url: str, *, pool_size: int = 16) -> Engine:
     parsed = parse_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
     arguments: dict[str, Any] = {"timeout": WAIT_SECONDS, "check_same_thread": False} if sqlite else {}
-    engine = create_engine(parsed, poolclass=QueuePool, pool_size=pool_size, max_overflow=-1, connect_args=arguments)
+    engine = create_engine(
+        parsed,
+        poolclass=QueuePool,
+        pool_size=pool_size,
+        max_overflow=-1,
+        pool_pre_ping=not sqlite,  # a server that was restarted has dropped them all
+        connect_args=arguments,
+    )
     event.listen(engine, "connect", prepare_sqlite if sqlite else prepare_postgresql)
     return engine
 
