@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
+from typing import NamedTuple
 
 from iam.domain.actors import Actor, Reader
 from iam.domain.authorization import (
     Decision,
     Exhibit,
     Inquiry,
+    Judgement,
     Proof,
     Question,
     Situation,
@@ -20,7 +23,8 @@ from iam.domain.authorization import (
 from iam.domain.clients import CallerRegistration
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
-from iam.domain.facts import Case, Fact, case_of, establish, followed_service
+from iam.domain.facts import Case, Fact, case_of, followed_service
+from iam.domain.findings import Findings
 from iam.domain.periods import local_date
 from iam.domain.reasons import cure_for, reason_for
 from iam.ports import Archive, Clock, Law, Library, Randomness
@@ -52,6 +56,7 @@ class Authorization:
         self._library = library
         self._clock = clock
         self._randomness = randomness
+        self._findings = Findings()
 
     def decide(self, ask: Ask) -> Decision:
         """Answer one question.
@@ -60,24 +65,32 @@ class Authorization:
             InvalidInput: `instant_in_future` when `as_of` or `known_at` lies ahead.
             CallerNotActive: `caller_not_active` when a caller is named that may not ask now.
         """
-        return self.decide_all((ask,))[0]
+        inquiry, situation, law = self._met(ask, self._clock.now())
+        if ask.known_at is None and situation.recorded_at > inquiry.now:
+            inquiry, situation, law = self._met(ask, situation.recorded_at)
+        return self._judge(inquiry, situation, law)
 
     def decide_all(self, asks: Sequence[Ask]) -> list[Decision]:
         """Answer a batch, all at one revision where they ask for the newest; errors as in `decide`."""
+        if len(asks) == 1:
+            return [self.decide(asks[0])]
         read = self._read(asks, self._clock.now())
         ahead = max((one.recorded_at for asked, one, _ in read if asked.known_at is None), default=None)
         if ahead is not None and ahead > read[0][0].now:
             read = self._read(asks, ahead)
         return [self._judge(*each) for each in read]
 
+    def _met(self, ask: Ask, now: datetime) -> tuple[Inquiry, Situation, Law]:
+        """What a question meets. "Now" is never before what was recorded, even where the clock was set back."""
+        law = self._law(ask, now)
+        inquiry = _inquiry(ask, law, now)
+        return inquiry, self._archive.situation(inquiry), law
+
     def _read(self, asks: Sequence[Ask], now: datetime) -> list[tuple[Inquiry, Situation, Law]]:
-        """What each question meets. "Now" is never before what was recorded, even where the clock was set back."""
+        """What each question of a batch meets."""
         laws = [self._law(ask, now) for ask in asks]
         inquiries = [_inquiry(ask, law, now) for ask, law in zip(asks, laws, strict=True)]
-        if len(inquiries) == 1:
-            situations = [self._archive.situation(inquiries[0])]
-        else:
-            situations = self._archive.situations(inquiries)
+        situations = self._archive.situations(inquiries)
         return list(zip(inquiries, situations, laws, strict=True))
 
     def require(
@@ -126,25 +139,45 @@ class Authorization:
 
     def _judge(self, inquiry: Inquiry, situation: Situation, law: Law) -> Decision:
         caller = _registration(inquiry, situation)
-        question = inquiry.question
-        blank = Decision(
+        ruling = self._ruling(inquiry, situation, law)
+        return Decision(
             id=self._randomness.identifier(),
-            allowed=False,
-            reason="unknown_service",
-            rules=(),
-            cure={},
+            allowed=ruling.allowed,
+            reason=ruling.reason,
+            rules=ruling.rules,
+            cure=ruling.cure,
             revision=situation.revision,
             as_of=inquiry.at,
             known_at=situation.recorded_at,
             book=law.hash,
+            until=ruling.until,
+            authority=ruling.authority,
             caller=caller,
         )
-        service = law.catalogue.services.get(question.service)
+
+    def _ruling(self, inquiry: Inquiry, situation: Situation, law: Law) -> Ruling:
+        question, catalogue = inquiry.question, law.catalogue
+        service = catalogue.services.get(question.service)
         if service is None:
-            return blank
+            return Ruling(False, "unknown_service")
         if question.action not in service.actions:
-            return replace(blank, reason="unknown_action")
-        return _judged(blank, case_of(question, situation, law.catalogue, inquiry.at), law)
+            return Ruling(False, "unknown_action")
+        case = case_of(question, situation, catalogue, inquiry.at)
+        facts = self._findings.of(case, law.hash)
+        level = question.authentication.assurance if question.authentication else None
+        judgement = law.judge(facts, question.service, question.action, level, local_date(inquiry.at))
+        return _ruled(case, judgement, law)
+
+
+class Ruling(NamedTuple):
+    """What a decision says, before it is told when and by whom it was asked."""
+
+    allowed: bool
+    reason: str
+    rules: tuple[str, ...] = ()
+    cure: Mapping[str, object] = MappingProxyType({})
+    until: datetime | None = None
+    authority: Mapping[str, str] = MappingProxyType({})
 
 
 def _asked_by(actor: Reader, question: Question) -> Ask:
@@ -179,51 +212,54 @@ def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:
     )
 
 
-def _judged(blank: Decision, case: Case, law: Law) -> Decision:
-    question = case.question
-    level = question.authentication.assurance if question.authentication else None
-    judgement = law.judge(establish(case), question.service, question.action, level, local_date(case.at))
+def _ruled(case: Case, judgement: Judgement, law: Law) -> Ruling:
     allowed, rules = decide(judgement.permits, judgement.forbids)
     if allowed:
-        until, authority = _support(case)
-        return replace(blank, allowed=True, reason="permitted", rules=rules, until=until, authority=authority)
+        return Ruling(True, "permitted", rules, {}, *_support(case))
     if judgement.forbids:
-        return replace(blank, reason=law.reason_of_rule(rules[0]), rules=rules)
+        return Ruling(False, law.reason_of_rule(rules[0]), rules)
     missing = [Fact(one) for one in judgement.missing]
     reason = reason_for(missing, case)
-    return replace(blank, reason=reason, cure=cure_for(reason, missing, case))
+    return Ruling(False, reason, (), cure_for(reason, missing, case))
 
 
-_SUPPORT = (
-    Proof.CLIENT,
-    Proof.APPOINTMENT,
-    Proof.GRANT,
-    Proof.ENTERPRISE,
-    Proof.CAPACITY,
-    Proof.CONCERNED,
-    Proof.CONCERNED_CAPACITY,
-    Proof.ACTIVATION,
-    Proof.PORTFOLIO,
-)
+_SUPPORT = {
+    Proof.CLIENT: 0,
+    Proof.APPOINTMENT: 1,
+    Proof.GRANT: 2,
+    Proof.ENTERPRISE: 3,
+    Proof.CAPACITY: 4,
+    Proof.CONCERNED: 5,
+    Proof.CONCERNED_CAPACITY: 6,
+    Proof.ACTIVATION: 7,
+    Proof.PORTFOLIO: 8,
+    Proof.MANDATE: 9,
+    Proof.DELEGATION: 9,
+}
+"""What a permit may rest on, by place: a mandate and a delegation take the same, for one of them is enough."""
 
 
 def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
     """The earliest end of what a permit rests on, and the ids; of several equal supports the longest lasting counts."""
-    chosen = [_longest(case, (proof,)) for proof in _SUPPORT]
-    chosen.append(_longest(case, (Proof.MANDATE, Proof.DELEGATION)))
-    held = [one for one in chosen if one is not None]
-    until = min((one.until for one in held if one.until is not None), default=None)
-    authority = {one.proof.value: one.id for one in held}
-    for one in held:
+    chosen: dict[int, Exhibit] = {}
+    for one in case.situation.exhibits:
+        place = _SUPPORT.get(one.proof)
+        if place is not None and _bears(one, case):
+            held = chosen.get(place)
+            if held is None or _outlasts(one, held):
+                chosen[place] = one
+    until, authority = None, {}
+    for _, one in sorted(chosen.items()):
+        authority[one.proof.value] = one.id
+        if one.until is not None and (until is None or one.until < until):
+            until = one.until
         if one.proof is Proof.MANDATE:
             authority["mandate_version"] = one.detail
     return until, authority
 
 
-def _longest(case: Case, proofs: tuple[Proof, ...]) -> Exhibit | None:
-    shown = [one for one in case.situation.exhibits if one.proof in proofs and _bears(one, case)]
-    open_ended = [one for one in shown if one.until is None]
-    return open_ended[0] if open_ended else max(shown, key=lambda one: one.until or case.at, default=None)
+def _outlasts(one: Exhibit, other: Exhibit) -> bool:
+    return other.until is not None and (one.until is None or one.until > other.until)
 
 
 def _bears(exhibit: Exhibit, case: Case) -> bool:
