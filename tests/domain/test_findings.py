@@ -125,6 +125,7 @@ GRANT = (Exhibit(Proof.GRANT, "g1", None, "declare"),)
 
 @settings(max_examples=25)
 @example(put(CITIZEN, ()))
+@example(put(replace(CITIZEN, concerned="0206731645"), ()))
 @example(put(replace(CITIZEN, service="dimona", action="declare"), GRANT))
 @given(cases())
 def test_remembered_facts_are_those_that_the_predicates_establish(case: Case) -> None:
