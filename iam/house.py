@@ -165,7 +165,7 @@ class House:
     @cached_property
     def portfolios(self) -> Portfolios:
         """For which mandators."""
-        return Portfolios(self.once, self.judge, self.randomness)
+        return Portfolios(self.once, self.judge, self.library, self.randomness)
 
     @cached_property
     def recognitions(self) -> Recognitions:

@@ -27,6 +27,7 @@ from iam.services.client_orders import (
     check_services,
     new_client_id,
 )
+from iam.services.client_reach import check_reach
 from iam.services.ending import end_given
 
 CHANNELS: Final = "channels"
@@ -92,10 +93,12 @@ class Clients:
 
         Raises:
             NotFound: `not_found`, also for another enterprise's client. As `register` otherwise.
+            Forbidden: `beyond_own_reach` for a client that holds what the actor could not have given to it.
             Conflict: `already_ended`.
         """
         with self._archive.writing() as uow:
             client = self._managed(uow, actor, client_id)
+            check_reach(uow, actor, client, self._library.current().catalogue)
             changed = replace(client, jwks=accepted_keys(self._accept_keys, jwks, client.algorithm))
             if changed != client:
                 uow.put(changed)

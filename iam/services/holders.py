@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from iam.domain.appointments import LEVEL, Appointment
+from iam.domain.applications import Catalogue
+from iam.domain.appointments import LEVEL, Appointment, Grant
 from iam.domain.clients import Client
 from iam.domain.errors import Conflict, NotFound
 from iam.ports import UnitOfWork
@@ -29,3 +30,17 @@ def not_above(manager: Appointment, holder: Holder) -> bool:
     if isinstance(holder, Client):
         return True
     return holder.person == manager.person or LEVEL[holder.role] < LEVEL[manager.role]
+
+
+def reaches_what_it_holds(uow: UnitOfWork, manager: Appointment, holder: str, catalogue: Catalogue) -> bool:
+    """Whether the manager's reach covers every grant that the holder has now or will have.
+
+    Who widens a holder's mandators, or takes over its keys, widens the use of all that it was granted.
+    """
+    held = [one for one in uow.find(Grant, holder=holder) if one.valid.end is None or one.valid.end > uow.now]
+    return all(manager.reaches(one.capacity, _domain(one.service, catalogue)) for one in held)
+
+
+def _domain(service: str, catalogue: Catalogue) -> str | None:
+    known = catalogue.services.get(service)
+    return known.domain if known else None

@@ -12,7 +12,7 @@ from iam.domain.assurance import Authentication
 from iam.domain.errors import Gone
 from iam.domain.persons import Invitation
 from iam.ports import Archive, Randomness, UnitOfWork
-from iam.services.acting import manager_who, own, record
+from iam.services.acting import in_business, manager_who, own, record
 from iam.services.authorization import Authorization
 
 LINK_VALIDITY = timedelta(days=14)
@@ -60,6 +60,7 @@ class Invitations:
 
         Raises:
             Gone: `invitation_unusable` for a code that is unknown, used or expired: the three look the same.
+            Forbidden: `enterprise_ceased`.
         """
         with self._archive.writing() as uow:
             invitation = _usable(uow, code)
@@ -67,6 +68,7 @@ class Invitations:
             uow.remove(Invitation, invitation.appointment)
             if appointment is None or appointment.person is not None or not appointment.valid.contains(uow.now):
                 raise Gone("invitation_unusable", UNUSABLE)
+            in_business(uow, appointment.enterprise, uow.now)
             accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
             uow.put(accepted)
             actor = Actor(authentication=authentication, enterprise=appointment.enterprise, caller=caller)

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 
@@ -125,9 +126,17 @@ class MandateImport:
         bound = terms.content_hash()
         with self._once.writing() as uow:
             for one in uow.find(Mandate, mandator=terms.mandator, mandatary=terms.mandatary):
-                if one.state not in _ENDED and one.terms.content_hash() == bound:
+                if one.terms.content_hash() == bound and not _over(one, uow.now):
                     return one.id
         return None
+
+
+def _over(mandate: Mandate, now: datetime) -> bool:
+    """Whether a mandate was refused or withdrawn, or is no longer and never again in force."""
+    if mandate.validated_at is None:
+        return mandate.state in _ENDED
+    force = mandate.in_force()
+    return force is None or (force.end is not None and force.end <= now)
 
 
 def _taken(actor: Actor, chunk: list[Line], take: Callable[[Actor, Sequence[StandingMandate]], list]) -> list[Told]:  # type: ignore[type-arg]

@@ -9,7 +9,7 @@ from datetime import datetime
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment, JointAct
 from iam.domain.audit import Leaf
-from iam.domain.errors import Conflict, InvalidInput, NotFound
+from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from iam.domain.identifiers import Niss
 from iam.domain.persons import Person, PersonNumber
 from iam.ports import Archive, Randomness, Reading, UnitOfWork
@@ -111,6 +111,8 @@ class People:
             gone, stays = (_existing(uow, number) for number in (former, present))
             if gone == stays:
                 raise Conflict("same_person", "Both numbers already name the same person.")
+            if officer.person in (gone, stays):
+                raise Forbidden("own_record", "Nobody decides about their own records; two other officers must.")
             act = self._joint_acts.sign(
                 uow,
                 officer,

@@ -13,15 +13,16 @@ from iam.domain.appointments import (
     Portfolio,
     PortfolioKind,
 )
+from iam.domain.clients import Client
 from iam.domain.enterprises import MANDATARY_CAPACITIES
 from iam.domain.errors import Conflict, InvalidInput, NotFound
 from iam.domain.identifiers import CbeNumber
 from iam.domain.periods import Period
-from iam.ports import Archive, Randomness, UnitOfWork
+from iam.ports import Archive, Library, Randomness, UnitOfWork
 from iam.services.acting import end_of, governed, in_business, manager_who, own, period_within, record
 from iam.services.authorization import Authorization
 from iam.services.ending import end_given
-from iam.services.holders import Holder, holder_of, not_above
+from iam.services.holders import Holder, holder_of, not_above, reaches_what_it_holds
 
 BEYOND = ("beyond_own_reach", "You can only give mandators to people below your own level, in your own capacity.")
 
@@ -40,9 +41,10 @@ class NewPortfolio:
 class Portfolios:
     """Who acts for which mandators inside a provider."""
 
-    def __init__(self, archive: Archive, judge: Authorization, randomness: Randomness) -> None:
+    def __init__(self, archive: Archive, judge: Authorization, library: Library, randomness: Randomness) -> None:
         self._archive = archive
         self._judge = judge
+        self._library = library
         self._randomness = randomness
 
     def open_group(self, actor: Actor, name: str) -> MandatorGroup:
@@ -62,7 +64,7 @@ class Portfolios:
     def add(self, actor: Actor, group_id: str, mandator: CbeNumber) -> GroupMember:
         """Put a mandator into a group. Conflict (`record_exists`) when it is there already."""
         with self._archive.writing() as uow:
-            self._manager(uow, actor)
+            self._manager(uow, actor, group_id)
             group = own(uow, MandatorGroup, group_id, actor.enterprise, "group")
             key = f"{group.id}/{mandator.value}"
             if uow.get(GroupMember, key) is not None:
@@ -78,7 +80,7 @@ class Portfolios:
     def drop(self, actor: Actor, group_id: str, mandator: CbeNumber) -> None:
         """Take a mandator out of a group from now on. NotFound when it is not in it."""
         with self._archive.writing() as uow:
-            self._manager(uow, actor)
+            self._manager(uow, actor, group_id)
             group = own(uow, MandatorGroup, group_id, actor.enterprise, "group")
             member = uow.get(GroupMember, f"{group.id}/{mandator.value}")
             if member is None:
@@ -100,7 +102,7 @@ class Portfolios:
             governed(uow, actor.enterprise, uow.now)
             self._check_group(uow, actor, order)
             holder = holder_of(uow, order.holder, actor.enterprise)
-            manager = manager_who(uow, actor, lambda one: _may_give(one, holder), *BEYOND)
+            manager = manager_who(uow, actor, lambda one: self._may_give(uow, one, holder), *BEYOND)
             portfolio = Portfolio(
                 id=self._randomness.identifier(),
                 holder=order.holder,
@@ -121,7 +123,7 @@ class Portfolios:
             self._judge.require(actor, "access_management", "manage")
             portfolio = own(uow, Portfolio, portfolio_id, actor.enterprise, "portfolio")
             holder = holder_of(uow, portfolio.holder, actor.enterprise)
-            manager_who(uow, actor, lambda one: _may_give(one, holder), *BEYOND)
+            manager_who(uow, actor, lambda one: self._may_give(uow, one, holder), *BEYOND)
             instant = at or uow.now
             end_of(uow, portfolio.valid, instant)
             if portfolio.valid.end is not None and portfolio.valid.end <= instant:
@@ -130,13 +132,26 @@ class Portfolios:
             _note(uow, actor, "portfolio_ended", portfolio=portfolio.id, holder=portfolio.holder)
             uow.commit()
 
-    def _manager(self, uow: UnitOfWork, actor: Actor) -> Appointment:
+    def _manager(self, uow: UnitOfWork, actor: Actor, group: str | None = None) -> Appointment:
+        """Who changes a group changes every portfolio that names it, and must be able to give them all."""
         self._judge.require(actor, "access_management", "manage")
         in_business(uow, actor.enterprise, uow.now)
         governed(uow, actor.enterprise, uow.now)
-        return manager_who(
-            uow, actor, lambda one: one.capacity is None or one.capacity in MANDATARY_CAPACITIES, *BEYOND
-        )
+        named = uow.find(Portfolio, enterprise=actor.enterprise, group=group) if group else []
+        running = [one for one in named if one.valid.end is None or one.valid.end > uow.now]
+        holders = [holder for one in running if (holder := _standing(uow, one.holder)) is not None]
+
+        def may(one: Appointment) -> bool:
+            mandatary = one.capacity is None or one.capacity in MANDATARY_CAPACITIES
+            return mandatary and all(self._may_give(uow, one, holder) for holder in holders)
+
+        return manager_who(uow, actor, may, *BEYOND)
+
+    def _may_give(self, uow: UnitOfWork, manager: Appointment, holder: Holder) -> bool:
+        """A portfolio widens all that its holder was granted: the manager must reach each of these grants."""
+        if manager.capacity not in (None, holder.capacity) or not not_above(manager, holder):
+            return False
+        return reaches_what_it_holds(uow, manager, holder.id, self._library.current().catalogue)
 
     def _check_group(self, uow: UnitOfWork, actor: Actor, order: NewPortfolio) -> None:
         if order.kind is PortfolioKind.ALL:
@@ -148,8 +163,11 @@ class Portfolios:
         own(uow, MandatorGroup, order.group, actor.enterprise, "group")
 
 
-def _may_give(manager: Appointment, holder: Holder) -> bool:
-    return manager.capacity in (None, holder.capacity) and not_above(manager, holder)
+def _standing(uow: UnitOfWork, holder: str) -> Holder | None:
+    """The holder of a portfolio while it stands."""
+    found: Holder | None = uow.get(Appointment, holder) or uow.get(Client, holder)
+    ended = found is None or (found.valid.end is not None and found.valid.end <= uow.now)
+    return None if ended else found
 
 
 def _note(uow: UnitOfWork, actor: Actor, act: str, **objects: str) -> None:

@@ -105,7 +105,7 @@ class Premises:
             appointments=Appointments(once, judge, library, randomness, self.representations),
             invitations=Invitations(once, judge, randomness),
             grants=Grants(once, judge, library, randomness),
-            portfolios=Portfolios(once, judge, randomness),
+            portfolios=Portfolios(once, judge, library, randomness),
             recognitions=Recognitions(once, judge, randomness, self.joint_acts),
             activations=Activations(once, judge, library, self.representations),
             clients=Clients(once, judge, library, randomness, accepted_keys),

@@ -126,7 +126,7 @@ class House:
         self.appointments = Appointments(once, judge, library, chance, self.representations)
         self.invitations = Invitations(once, judge, chance)
         self.grants = Grants(once, judge, library, chance)
-        self.portfolios = Portfolios(once, judge, chance)
+        self.portfolios = Portfolios(once, judge, library, chance)
         self.recognitions = Recognitions(once, judge, chance, self.joint_acts)
         self.activations = Activations(once, judge, library, self.representations)
         self.clients = Clients(once, judge, library, chance, canonical)
