@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iam.domain.actors import Actor
 from iam.domain.delegations import DelegationTerms
-from iam.domain.errors import Conflict, Forbidden, Refusal
+from iam.domain.errors import Conflict, Forbidden, NotFound
 from iam.domain.mandates import Cover
 from iam.ports import UnitOfWork
 from iam.services.acting import held_capacity, in_business
@@ -45,6 +45,6 @@ def _check_receiver(uow: UnitOfWork, terms: DelegationTerms) -> None:
     try:
         in_business(uow, terms.receiver, uow.now)
         held_capacity(uow, terms.receiver, terms.receiver_capacity, uow.now)
-    except Refusal:
+    except (NotFound, Forbidden):
         detail = "The receiver is not recognised in this capacity."
         raise Forbidden("receiver_not_recognised", detail, field="receiver") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from iam.domain.applications import ApplicationGroup, Catalogue
 from iam.domain.enterprises import Capacity, CapacityHeld
-from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound, Refusal
+from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from iam.domain.mandates import Mandate, Side, Terms
 from iam.domain.periods import Quarter
 from iam.ports import UnitOfWork
@@ -45,7 +45,7 @@ def _check_parties(uow: UnitOfWork, terms: Terms) -> None:
     try:
         in_business(uow, terms.mandatary, uow.now)
         held_capacity(uow, terms.mandatary, terms.mandatary_capacity, uow.now)
-    except Refusal:
+    except (NotFound, Forbidden):
         detail = f"The mandatary is not recognised as {terms.mandatary_capacity.value.replace('_', ' ')}."
         raise Forbidden("mandatary_not_recognised", detail, field="mandatary") from None
 
