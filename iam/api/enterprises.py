@@ -105,6 +105,9 @@ class DesignationInput(Input):
     responsible: ResponsibleInput
     appointee: AppointeeInput
     tie: Annotated[Line, Field(description="How the appointee is tied to the enterprise: employee, director, …")]
+    end_everything_given: Annotated[
+        bool, Field(description="End everything that the former one gave, in the same act.")
+    ] = False
 
 
 def enterprises_api(parts: Collaborators) -> Api:
@@ -208,6 +211,7 @@ def _designation(body: DesignationInput) -> Designation:
         appointee=appointee.niss,
         contact=ContactData(label=appointee.label, email=appointee.email, phone=appointee.phone),
         tie=body.tie,
+        end_everything_given=body.end_everything_given,
     )
 
 

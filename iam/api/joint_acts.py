@@ -18,7 +18,17 @@ from iam.web.markers import requires
 from iam.web.paging import Page
 from iam.web.routes import Answer, Api
 
-_TOLD = ("mandate", "version", "content_hash", "service", "tie", "enterprise", "capacity", "reason")
+_TOLD = (
+    "mandate",
+    "version",
+    "content_hash",
+    "service",
+    "tie",
+    "end_everything_given",
+    "enterprise",
+    "capacity",
+    "reason",
+)
 """What is told of a joint act's content: all but the people in it."""
 
 

@@ -47,6 +47,8 @@ class Designation:
     contact: ContactData
     tie: str
     """How the appointee is tied to the enterprise, as the representative declares it."""
+    end_everything_given: bool = False
+    """Whether everything that the former one gave, down the line, ends in the same act."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +101,8 @@ class Appointments:
             appointee = person_for(uow, order.appointee, self._randomness)
             _not_yet(uow, actor.enterprise, appointee, Role.PRINCIPAL_ACCESS_MANAGER, (None, None))
             content = {"appointee": appointee, "tie": order.tie, "contact": order.contact.fingerprint()}
+            if order.end_everything_given:
+                content["end_everything_given"] = "yes"
             act = self._representations.sign(uow, actor, representation, DESIGNATION, content)
             done = self._designated(uow, actor, appointee, order) if act.complete() else act
             uow.commit()
@@ -107,7 +111,7 @@ class Appointments:
     def _designated(self, uow: UnitOfWork, actor: Actor, appointee: str, order: Designation) -> Appointment:
         for former in uow.find(Appointment, enterprise=actor.enterprise, role=Role.PRINCIPAL_ACCESS_MANAGER):
             if former.valid.end is None or former.valid.end > uow.now:
-                end_appointment(uow, actor, former, uow.now, with_everything=False)
+                end_appointment(uow, actor, former, uow.now, with_everything=order.end_everything_given)
         appointment = Appointment(
             id=self._randomness.identifier(),
             enterprise=actor.enterprise,
