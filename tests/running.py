@@ -31,6 +31,7 @@ from iam.sandbox.state_server import HOST, StateSystems, playing_the_state
 from iam.settings import Settings, read_settings
 from iam.storage.migrations import upgrade
 
+ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 4
 """Processes that serve at once."""
 ADMINISTER = "scope:authorization:administration:administer"
@@ -232,8 +233,10 @@ def sandbox(data: Path, database_url: str, workers: int = WORKERS) -> Iterator[S
 class Service:
     """`procura serve` with its processes, in a process group of their own."""
 
-    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(self, environment: Mapping[str, str], log: Path, command: Sequence[str] = ()) -> None:
+        """Take its settings, where its output goes, and the command where it is another than `procura serve`."""
         self._environment = {**os.environ, **environment}
+        self._command = list(command) or procura("serve")
         self._port = int(environment["PORT"])
         self._log = log
         self._main: subprocess.Popen[bytes] | None = None
@@ -243,7 +246,8 @@ class Service:
         started = time.monotonic()
         with self._log.open("ab") as output:
             self._main = subprocess.Popen(
-                procura("serve"),
+                self._command,
+                cwd=ROOT,
                 env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

@@ -111,18 +111,10 @@ class Inspection:
             announced[event.revision].append(event.kind)
         for revision in range(since + 1, self.revision + 1):
             done = [RECORDED[act] for act in acts[revision]]
-            assert self.changed[revision] == set().union(*(tables for tables, _ in done)), (
-                revision,
-                acts[revision],
-                self.changed[revision],
-                announced[revision],
-            )
-            assert announced[revision] == [kind for _, kind in done if kind], (
-                revision,
-                acts[revision],
-                self.changed[revision],
-                announced[revision],
-            )
+            tables, kinds = set().union(*(tables for tables, _ in done)), [kind for _, kind in done if kind]
+            changed, told = self.changed[revision], announced[revision]
+            assert changed == tables, f"revision {revision} changed without its leaf: {changed} by {acts[revision]}"
+            assert told == kinds, f"revision {revision} was announced otherwise: {told} for {acts[revision]}"
         assert self.tokens == {leaf.leaf.objects["token"] for leaf in self.leaves if leaf.leaf.act == "token_issued"}
 
     def check_acknowledged(self, asked: Mapping[int, Deed], told: Mapping[int, Any]) -> None:
@@ -130,11 +122,12 @@ class Inspection:
         latest: dict[str, tuple[Deed, Any]] = {}
         for number in sorted(told):
             deed, thing = asked[number], thing_of(asked[number], told[number])
-            assert self.named[ACTS[deed.kind], thing] == 1, f"{deed} was acknowledged, and its leaf stands not once"
+            leaves = self.named[ACTS[deed.kind], thing]
+            assert leaves == 1, f"{deed} was acknowledged, and has {leaves} leaves"
             latest[thing] = deed, told[number]
         for thing, (deed, content) in latest.items():
             assert self._stands(thing, deed.kind, content), f"{deed} was acknowledged as {content}"
-        assert self.kept == sum(asked[number].kind != "token" for number in told)
+        assert self.kept == sum(asked[number].kind != "token" for number in told), "an answer was not kept with its act"
         references = Counter(one.terms.contract_reference for one in self.mandates.values())
         assert [one for one, many in references.items() if many > 1 and one.startswith("deed ")] == []
 

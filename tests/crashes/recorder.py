@@ -58,7 +58,10 @@ class Writers:
         """Start all writers; returns once each has had its first acknowledgement."""
         for thread in self._threads:
             thread.start()
-        self._first.wait(30)
+        try:
+            self._first.wait(30)
+        except threading.BrokenBarrierError:
+            raise AssertionError(f"not all writers came to work: {self.unexpected}") from None
 
     def join(self) -> None:
         """Wait until all have noticed that the service is gone."""
@@ -82,7 +85,7 @@ class Writers:
                     waited = True
                     self._first.wait(30)
                 deed = plan.send(answer.told)
-        except (OSError, http.client.HTTPException):
+        except (OSError, http.client.HTTPException, threading.BrokenBarrierError):
             return
         finally:
             line.close()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from tests.backstage import backstage
 from tests.crashes.clusters import Cluster
 from tests.crashes.deeds import DONE, Deed, Plans
 from tests.crashes.inspection import Inspection, thing_of
+from tests.crashes.planted import FAULTS
 from tests.crashes.recorder import Recorder, Writers
 from tests.running import Sandbox, Service, healthy, sandbox
 
@@ -24,6 +26,15 @@ CYCLES = int(os.environ.get("PROCURA_TEST_CRASHES", "50"))
 """Kills in one run, over both engines."""
 ON_POSTGRESQL = CYCLES * 3 // 10
 READY_WITHIN = float(os.environ.get("PROCURA_TEST_READY_SECONDS", "5"))
+PLANTED_CYCLES = 5
+"""Kills within which a planted fault must be found."""
+SIGNS = {
+    "acknowledged before commit": ("was acknowledged",),
+    "audited in a second transaction": ("changed without",),
+    "announced in a second transaction": ("announced otherwise",),
+    "answer kept in a second transaction": ("was done before", "kept"),
+}
+"""What the comparison says of each planted fault."""
 LONGEST = 0.4
 """Seconds for which writers work at most, once all are at work."""
 
@@ -75,16 +86,16 @@ class Scene:
             return
         before = found.done_before(deed)
         answer = self.country.send(deed.request(self.country))
-        assert answer.status == DONE[deed.kind], (deed, answer)
-        assert before in (None, thing_of(deed, answer.told))
+        assert answer.status == DONE[deed.kind], f"{deed} was done before, or cannot be done: {answer}"
+        assert before in (None, thing_of(deed, answer.told)), f"{deed} was done before as {before}, and now again"
         self.recorder.acknowledged(deed, answer)
 
 
 @contextmanager
-def scene(data: Path, url: str) -> Iterator[Scene]:
-    """A loaded sandbox with a running service."""
+def scene(data: Path, url: str, *command: str) -> Iterator[Scene]:
+    """A loaded sandbox with a running service, started by `procura serve` or another command."""
     with sandbox(data, url) as country, backstage(country) as behind:
-        service = Service(country.environment, data / "service.log")
+        service = Service(country.environment, data / "service.log", command)
         plans = Plans(behind)
         service.start()
         try:
@@ -141,3 +152,17 @@ def test_a_service_outlives_the_crash_of_its_database(tmp_path: Path, own_cluste
         assert set(reading) == {200}
         one.compare()
         assert one.service.running()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_planted_fault_is_found(tmp_path: Path, fault: str) -> None:
+    command = (sys.executable, "-m", "tests.crashes.planted", fault)
+    with (
+        scene(tmp_path, f"sqlite:///{tmp_path / 'procura.db'}", *command) as one,
+        pytest.raises(AssertionError) as found,
+    ):
+        for _ in range(PLANTED_CYCLES):
+            one.cycle(one.service.kill)
+    assert one.ready, "it was found, but not by a kill"
+    assert any(sign in str(found.value) for sign in SIGNS[fault]), found.value
