@@ -104,6 +104,8 @@ class HierarchyActs(Chronicle):
         if isinstance(outcome, Appointment):
             invited = self.ledger.known()[outcome.id]
             assert isinstance(invited, Appointed) and invited.person is None, "only an invitation can be accepted"
+            assert code not in self.used, "an invitation is good for one use"
+            self.used.add(code)
             self.write(**{outcome.id: invited._replace(person=actor.person)})
         return outcome
 
@@ -138,6 +140,15 @@ class HierarchyActs(Chronicle):
         """A provider's manager names a group of mandators."""
         return self.attempt(
             "mandator_group_opened", actor, lambda house: house.portfolios.open_group(actor, name), needs=MANAGE
+        )
+
+    def once(self, actor: Actor, key: str, name: str) -> Any:
+        """A group is opened under an idempotency key."""
+        return self.attempt(
+            "mandator_group_opened",
+            actor,
+            lambda house: house.once.once(key, name, lambda: house.portfolios.open_group(actor, name).id),
+            needs=MANAGE,
         )
 
     def add_member(self, actor: Actor, group: MandatorGroup, mandator: str) -> Any:

@@ -86,6 +86,8 @@ class Chronicle:
         self.people: dict[str, str] = {}
         self.entitled: set[tuple[str, str, datetime]] = set()
         """Who acted when for which enterprise, and was entitled to by the reference."""
+        self.used: set[str] = set()
+        """Codes of invitations that were accepted."""
         self.watchers: list[Callable[[Step], None]] = []
 
     @property

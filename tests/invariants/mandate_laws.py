@@ -39,8 +39,11 @@ def check_two_keys(mandate: Mandate, entitled: Entitled | None) -> None:
     assert len(officers) in (0, 2), f"paper takes two officers: {mandate}"
     for one in mandate.acceptances:
         if entitled is not None and one.person not in officers:
-            by_right = {(person, place) for person, place, at in entitled if at <= one.at}
-            assert (one.person, mandate.terms.party(one.side)) in by_right, f"accepted without a right: {one}"
+            place = mandate.terms.party(one.side)
+            before = {(person, where) for person, where, at in entitled if at <= one.at}
+            together = {other.person for other in mandate.acceptances if other.side is one.side}
+            assert (one.person, place) in before, f"accepted without a right: {one}"
+            assert any((person, place, one.at) in entitled for person in together), f"nobody might just then: {one}"
 
 
 def check_terms_stay(old: Mandate, new: Mandate) -> None:

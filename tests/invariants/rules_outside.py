@@ -10,10 +10,12 @@ from hypothesis.stateful import precondition
 
 from iam.domain.clients import Client, ClientKind
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity, DirectoryChangeKind
+from iam.domain.errors import Refusal
 from iam.domain.periods import Period, Quarter, local_date, start_of_day
 from iam.domain.tokens import IssuedToken
 from iam.services.tokens import Wanted
 from tests.invariants.cast import BAKERY, BREWERY, COMPANY, PROVIDER, SECRETARIAT, TOWN
+from tests.invariants.chronicle import unchanged
 from tests.invariants.questions import ENTERPRISES
 from tests.invariants.rules_hierarchy import by_chance
 from tests.invariants.rules_mandates import MandateRules
@@ -110,9 +112,23 @@ class OutsideRules(MandateRules):
         capacity = client.capacity if chance.random() < 0.9 else Capacity.EMPLOYER
         scopes = SCOPES[:2] if chance.random() < 0.6 else tuple(chance.sample(SCOPES, chance.choice([1, 2])))
         wanted = Wanted(scopes=scopes, mandator=mandator, capacity=capacity if mandator else None)
-        token = self.story.issue(self.story.proof(client), wanted)
+        proof = self.story.proof(client)
+        token = self.story.issue(proof, wanted)
         if isinstance(token, IssuedToken):
             check_token(self.story, token)
+        if chance.random() < 0.3:
+            assert isinstance(self.story.issue(proof, wanted), Refusal), "an assertion is good for one use"
+
+    @by_chance
+    def an_act_is_sent_again_under_its_key(self, chance: Random) -> None:
+        actor, name = self.actor(chance, self.managers()), f"group {chance.random()}"
+        first = self.story.once(actor, name, name)
+        stood = self.story.store
+        if not isinstance(first, Refusal):
+            self.story.tick()
+            assert self.story.once(actor, name, name) == first and unchanged(stood, self.story.store)
+            other = self.story.once(actor, name, f"another {name}")
+            assert isinstance(other, Refusal) and other.code == "idempotency_key_reused"
 
     @precondition(lambda self: self.story.all(IssuedToken))
     @by_chance

@@ -32,14 +32,14 @@ class Watch:
         self.answers = Answers(story)
         self._chains = Chains(story)
         self._asker = Questioner(story, Random(1))
-        self._probes = self._asker.several(25)
+        self.probes = self._asker.several(25)
         self._seen = 0
         story.watchers += [told, check_tenancy, self._check_mandates]
         if len(story.houses) == 1:  # these look at the first house alone
             story.watchers += [Collusion(story).watch, self._check_monotony]
 
     def _check_monotony(self, step: Step) -> None:
-        check_monotony(self.story, step, self._probes)
+        check_monotony(self.story, step, self.probes)
 
     def _check_mandates(self, step: Step) -> None:
         check_mandates(step, self.story.entitled)
