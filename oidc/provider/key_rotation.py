@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -39,7 +40,7 @@ class KeyRotation:
     def ensure(self, now: datetime) -> None:
         """Make the first keys of a new house, and rotate keys that have been in use for `ROTATE_AFTER`.
 
-        Several processes may do this at once: one makes the keys.
+        Several processes may do this at once: one makes the keys, and one a successor.
         """
         ring = self._ring()
         if not ring.keys:
@@ -47,7 +48,8 @@ class KeyRotation:
             return
         for alg in SIGNING_ALGORITHMS:
             if now >= ring.current(alg, now).active_from + ROTATE_AFTER and not _under_way(ring, alg, now):
-                self.rotate(now, alg)
+                with suppress(RotationUnderWay):
+                    self.rotate(now, alg)
 
     def rotate(self, now: datetime, alg: str) -> SigningKey:
         """Publish a successor for the key of an algorithm; it signs from `CACHE_AGE` later.
