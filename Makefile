@@ -11,7 +11,7 @@ COMPILE = env -u PIP_FIND_LINKS -u PIP_INDEX_URL $(UV) pip compile pyproject.tom
 	--generate-hashes --custom-compile-command 'make lock'
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench lint types lock clean runtime dev bench-tools
+.PHONY: help demo test bench lint types lock clean runtime dev
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ demo: runtime ## set up, start the sandbox country and take the guided tour (ONC
 test: dev ## run the tests (ARGS='-k word' passes options to pytest, JOBS=2 runs them side by side)
 	@$(BIN)/python -m pytest $(if $(filter-out 0,$(JOBS)),-n $(JOBS) --dist loadfile) $(ARGS)
 
-bench: bench-tools ## measure speed against the peers (ARGS passes options)
+bench: dev ## measure speed against the peers (ARGS passes options)
 	@$(BIN)/python -m tests.bench $(ARGS)
 
 lint: dev ## check style and import contracts
@@ -33,9 +33,8 @@ types: dev ## check types
 	@$(BIN)/mypy $(HOUSE)
 
 lock: ## make the lock files anew from pyproject.toml (needs uv; UPGRADE=1 takes newer versions)
-	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group build --group test --group bench -o requirements-bench.lock
-	@$(COMPILE) --group build --group test -c requirements-bench.lock -o requirements-dev.lock
-	@$(COMPILE) --group build -c requirements-bench.lock -o requirements.lock
+	@$(COMPILE) $(if $(UPGRADE),--upgrade) --group build --group test -o requirements-dev.lock
+	@$(COMPILE) --group build -c requirements-dev.lock -o requirements.lock
 
 clean: ## remove .venv/ and what the tools left (never .procura/)
 	@rm -rf .venv .venv.lock .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache build dist *.egg-info
@@ -46,6 +45,3 @@ runtime:
 
 dev:
 	@.ci/set-up dev
-
-bench-tools:
-	@.ci/set-up bench

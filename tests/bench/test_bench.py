@@ -12,6 +12,7 @@ import pytest
 
 from tests.bench import countries, databases, figures, floor, options, printing, requests_for
 from tests.bench.casbin_peer import Peer as CasbinPeer
+from tests.bench.cedar_peer import Peer as CedarPeer
 from tests.bench.cpu import Meter, Spent, resident
 from tests.bench.databases import Database
 from tests.bench.deciding import Deciding
@@ -50,9 +51,6 @@ def test_casbin_holds_the_same_mandates(country: Database, fast: bool) -> None:
 
 
 def test_cedar_holds_the_same_mandates(country: Database) -> None:
-    pytest.importorskip("cedarpy", reason="cedarpy comes with the tools of the bench")
-    from tests.bench.cedar_peer import Peer as CedarPeer
-
     peer = CedarPeer(country.folder)
     peer.prepare(QUESTIONS)
     assert peer.act() == {"wrong": 0}

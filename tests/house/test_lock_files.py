@@ -11,7 +11,6 @@ from packaging.utils import canonicalize_name
 from tests.house.tree import ROOT
 
 LOCKS = {"requirements.lock": ["build"], "requirements-dev.lock": ["build", "test"]}
-LOCKS["requirements-bench.lock"] = [*LOCKS["requirements-dev.lock"], "bench"]
 ENTRY = re.compile(r"^([\w.-]+)==([\w.+!]+)(?: ;[^\n]*?)?((?: \\\n    --hash=sha256:[0-9a-f]{64})*)$", re.MULTILINE)
 
 
