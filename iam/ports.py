@@ -14,6 +14,7 @@ from iam.domain.authorization import Inquiry, Judgement, Situation
 from iam.domain.enterprises import DirectoryChange, RegisterExtract
 from iam.domain.facts import Fact
 from iam.domain.keys import SealedKey
+from iam.domain.outlines import Outline, Outlines
 
 T = TypeVar("T")
 
@@ -132,6 +133,17 @@ class Archive(Protocol):
 
     def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
         """What a batch meets, all at one revision."""
+        ...
+
+    def outline(self, inquiry: Inquiry) -> Outline:
+        """The outline of what one question meets: one statement."""
+        ...
+
+    def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
+        """The outlines of questions about one employer or more each, all at one revision.
+
+        In a question's list all employers are its own enterprise, or all are others.
+        """
         ...
 
     def leaves(self) -> Iterator[ChainedLeaf]:

@@ -15,6 +15,7 @@ from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import ChainedLeaf, Leaf, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
+from iam.domain.outlines import Outline, Outlines
 from iam.ports import Clock
 from iam.storage import audit_trail, outbox, sandbox_mark, sweeping
 from iam.storage.constraints import told_apart, unavailable
@@ -104,6 +105,14 @@ class SqlArchive:
     def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
         """What a batch meets, all at one revision. Raises Unavailable (`archive_unavailable`)."""
         return self._decisions.situations(inquiries)
+
+    def outline(self, inquiry: Inquiry) -> Outline:
+        """The outline of what one question meets: one statement. Raises Unavailable (`archive_unavailable`)."""
+        return self._decisions.outline(inquiry)
+
+    def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
+        """The outlines of questions about several employers each, all at one revision. Raises as `outline`."""
+        return self._decisions.outlines(asked)
 
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""

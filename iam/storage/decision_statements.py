@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from iam.domain.authorization import Inquiry
 from iam.domain.instants import FOREVER
 from iam.domain.quarters import Quarter
 from iam.storage import exhibits
+from iam.storage.exhibits import Arm
 from iam.storage.mapping import micros
 
-_RANKS = {proof.value: str(place) for place, proof in enumerate(exhibits.PROOFS)}
+Values = tuple[Any, ...]
+"""The values of an inquiry in the order of `NAMES`, and after them its groups one by one."""
 
-Text = tuple[str, tuple[str, ...]]
-"""A statement, and the names of its values in order."""
+NAMES = (
+    *("caller", "token", "now", "subject", "enterprise", "capacity", "service", "concerned", "at", "quarter"),
+    *("known_at", "groups", "items"),
+)
+"""What arms may ask of an inquiry; `items` are the employers of a list."""
 
 
 class Form(NamedTuple):
@@ -36,52 +42,60 @@ class Form(NamedTuple):
 def form_of(inquiry: Inquiry) -> Form:
     """The form of the statement that an inquiry needs."""
     question = inquiry.question
-    acting = question.enterprise is not None
-    concerned = "" if question.concerned is None else "own" if question.concerned == question.enterprise else "other"
+    enterprise, concerned = question.enterprise, question.concerned
+    other = concerned is not None and concerned != enterprise
     return Form(
-        question.subject_kind.value if acting else "",
-        concerned,
-        len(inquiry.groups) if acting and concerned == "other" else 0,
-        isinstance(question.properties.get("quarter"), Quarter),
+        "" if enterprise is None else question.subject_kind.value,
+        "other" if other else "" if concerned is None else "own",
+        len(inquiry.groups) if other and enterprise is not None else 0,
+        "quarter" in question.properties and isinstance(question.properties["quarter"], Quarter),
         0 if not inquiry.caller else 2 if inquiry.caller_token else 1,
         inquiry.known_at is not None,
     )
 
 
-def values_of(inquiry: Inquiry) -> dict[str, Any]:
-    """The values of an inquiry, by the names that the arms use; what is absent equals nothing."""
+def values_of(inquiry: Inquiry, items: object = None) -> Values:
+    """The values of an inquiry; what is absent equals nothing."""
     question = inquiry.question
     quarter = question.properties.get("quarter")
-    values: dict[str, Any] = {
-        "caller": inquiry.caller,
-        "token": inquiry.caller_token,
-        "now": micros(inquiry.now),
-        "subject": question.subject,
-        "enterprise": question.enterprise or "",
-        "capacity": question.capacity.value if question.capacity else "",
-        "service": question.service,
-        "concerned": question.concerned or "",
-        "at": micros(inquiry.at),
-        "quarter": quarter.index if isinstance(quarter, Quarter) else 0,
-        "known_at": micros(inquiry.known_at) if inquiry.known_at else 0,
-        "groups": list(inquiry.groups),
-    }
-    for number, group in enumerate(inquiry.groups):
-        values[f"group_{number}"] = group
-    return values
+    now = micros(inquiry.now)
+    return (
+        inquiry.caller,
+        inquiry.caller_token,
+        now,
+        question.subject,
+        question.enterprise or "",
+        question.capacity.value if question.capacity else "",
+        question.service,
+        question.concerned or "",
+        now if inquiry.at is inquiry.now else micros(inquiry.at),
+        quarter.index if isinstance(quarter, Quarter) else 0,
+        micros(inquiry.known_at) if inquiry.known_at else 0,
+        list(inquiry.groups),
+        items,
+        *inquiry.groups,
+    )
 
 
-def arms_about_subject(form: Form) -> list[str]:
-    """At which revision; who asks; who acts, in which enterprise and capacity, and what it was granted."""
-    head = exhibits.HEAD_KNOWN_AT if form.historical else exhibits.HEAD
-    caller: list[str] = [[], [exhibits.CALLER], [exhibits.CALLER_WITH_TOKEN]][form.caller]
+class Text(NamedTuple):
+    """A statement, with what picks its values from those of an inquiry."""
+
+    sql: str
+    names: tuple[str, ...]
+    """The names of its values, in order."""
+    pick: Callable[[Values], Values]
+
+
+def arms_about_subject(form: Form) -> list[Arm]:
+    """Who asks; who acts, in which enterprise and capacity, and what it was granted."""
+    caller: list[Arm] = [[], [exhibits.CALLER], [exhibits.CALLER_WITH_TOKEN]][form.caller]
     if not form.kind:
-        return [head, *caller]
+        return caller
     acting = [exhibits.SUBJECT[form.kind], exhibits.GRANT[form.kind], exhibits.ENTERPRISE, exhibits.CAPACITY]
-    return [head, *caller, *acting]
+    return [*caller, *acting]
 
 
-def arms_about_concerned(form: Form) -> list[str]:
+def arms_about_concerned(form: Form) -> list[Arm]:
     """For whom: the employer concerned, and by which portfolio, mandate or delegation."""
     if not form.concerned:
         return []
@@ -93,6 +107,60 @@ def arms_about_concerned(form: Form) -> list[str]:
             if form.quarter:
                 arms.append(exhibits.DELEGATION)
     return arms
+
+
+class Speech:
+    """How one engine wants its statements."""
+
+    def __init__(self, mark: str, groups: Callable[[int], str], joined: str, items: str) -> None:
+        """Take the mark of a value, the condition on groups, the function that joins texts, and the list of many."""
+        self._mark = mark
+        self._groups = groups
+        self._joined = joined
+        self._items = items
+
+    @lru_cache(maxsize=1024)  # noqa: B019 - the engines live as long as the process
+    def situation(self, form: Form) -> Text:
+        """A row for each exhibit: place of its proof, id, end, detail. The head comes as place -1."""
+        head = f"SELECT -1, '', r.recorded_at, CAST(r.revision AS TEXT) {_head(form)}"
+        arms = [*arms_about_subject(form), *arms_about_concerned(form)]
+        rows = [f"SELECT {one.proof}, {one.key}, {one.until}, {one.detail} {one.found}" for one in arms]
+        if form.historical:
+            head = f"SELECT * FROM ({head}) known"  # noqa: S608 - its texts are our own
+        return self._text("\nUNION ALL\n".join([head, *rows]), form, _PLACES)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def outline(self, form: Form) -> Text:
+        """One row: the revision, its record time, and for each proof what is shown."""
+        arms = [*arms_about_subject(form), *arms_about_concerned(form)]
+        return self._text(self._outlined(form, arms), form, _WORDS)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def shared_outline(self, form: Form) -> Text:
+        """As `outline`, of all but the employer concerned."""
+        return self._text(self._outlined(form, arms_about_subject(form)), form, _WORDS)
+
+    @lru_cache(maxsize=1024)  # noqa: B019
+    def outlines(self, form: Form) -> Text:
+        """A row for each employer of the list `items`: its place there, and for each proof what is shown."""
+        columns = [self._shown(one).replace(":concerned", "q.concerned") for one in arms_about_concerned(form)]
+        return self._text(f"{self._items}\nSELECT {', '.join(['q.n', *columns])} FROM q", form, _WORDS)
+
+    def _outlined(self, form: Form, arms: list[Arm]) -> str:
+        head = [f"(SELECT r.{column} {_head(form)})" for column in ("revision", "recorded_at")]
+        return f"SELECT {', '.join([*head, *map(self._shown, arms)])}"
+
+    def _shown(self, arm: Arm) -> str:
+        return f"\n(SELECT {self._joined}({arm.proof} || {arm.detail}, {_NEWLINE}) {arm.found})"
+
+    def _text(self, text: str, form: Form, proofs: dict[str, str]) -> Text:
+        text = text.replace("IN :groups", self._groups(form.groups))
+        text = re.sub(r"~([a-z])", r"\1.valid_from <= :at AND \1.valid_until > :at", text)
+        text = re.sub(r"@([a-z])", _KNOWN if form.historical else _CURRENT, text)
+        text = re.sub(r"#([a-z_]+)", lambda found: proofs[found[1]], text)
+        numbered = Numbered(self._mark)
+        text = re.sub(r":([a-z_0-9]+)", numbered, text).replace("FOREVER", str(FOREVER))
+        return Text(text, tuple(numbered.names), _picker(numbered.names))
 
 
 class Numbered:
@@ -110,53 +178,34 @@ class Numbered:
         return f"{self._mark}{self.names.index(name) + 1}"
 
 
-class Speech:
-    """How one engine wants its statements: the mark of a value, the condition on groups, the list of many employers."""
-
-    def __init__(self, mark: str, groups: Callable[[int], str], many: str) -> None:
-        self._mark = mark
-        self._groups = groups
-        self._many = many
-
-    @lru_cache(maxsize=1024)  # noqa: B019 - the engines live as long as the process
-    def one(self, form: Form) -> Text:
-        """The statement of a whole question."""
-        return self._write([*arms_about_subject(form), *arms_about_concerned(form)], form, listed=False)
-
-    @lru_cache(maxsize=1024)  # noqa: B019
-    def subject(self, form: Form) -> Text:
-        """The statement of all but the employer concerned."""
-        return self._write(arms_about_subject(form), form, listed=False)
-
-    @lru_cache(maxsize=1024)  # noqa: B019
-    def many_concerned(self, form: Form) -> Text:
-        """The statement of a list of employers concerned; rows begin with the place in the list `items`."""
-        return self._write(arms_about_concerned(form), form, listed=True)
-
-    def _write(self, arms: Sequence[str], form: Form, *, listed: bool) -> Text:
-        text = "\nUNION ALL\n".join(arms).replace("IN :groups", self._groups(form.groups))
-        if listed:
-            text = "\n".join((self._many, text.replace(":concerned", "q.concerned")))
-        text = re.sub(r"\[([^]]+)\]", r"\1" if listed else "", text)
-        text = re.sub(r"~([a-z])", r"\1.valid_from <= :at AND \1.valid_until > :at", text)
-        text = re.sub(r"@([a-z])", _KNOWN if form.historical else _CURRENT, text)
-        text = re.sub(r"#([a-z_]+)", lambda found: _RANKS[found[1]], text)
-        numbered = Numbered(self._mark)
-        text = re.sub(r":([a-z_0-9]+)", numbered, text).replace("FOREVER", str(FOREVER))
-        return text, tuple(numbered.names)
+def _picker(names: list[str]) -> Callable[[Values], Values]:
+    """What takes the values with these names, in this order."""
+    places = [NAMES.index(name) if name in NAMES else len(NAMES) + int(name.removeprefix("group_")) for name in names]
+    if len(places) > 1:
+        return itemgetter(*places)
+    return lambda values: tuple([values[place] for place in places])
 
 
+def _head(form: Form) -> str:
+    return exhibits.HEAD_KNOWN_AT if form.historical else exhibits.HEAD
+
+
+_NEWLINE = "'\n'"
 _CURRENT = r"\1.superseded = FOREVER"
 _KNOWN = r"\1.recorded <= REVISION AND \1.superseded > REVISION".replace("REVISION", exhibits.REVISION_KNOWN_AT)
+_PLACES = {proof.value: str(place) for place, proof in enumerate(exhibits.PROOFS)}
+_WORDS = {proof.value: f"'{proof.value} '" for proof in exhibits.PROOFS}
 
 SQLITE = Speech(
     "?",
     lambda count: f"IN ({', '.join(f':group_{number}' for number in range(count))})",
+    "group_concat",
     "WITH q(n, concerned) AS MATERIALIZED (SELECT key, value FROM json_each(:items))",
 )
 POSTGRESQL = Speech(
     "$",
     lambda count: "= ANY(:groups)",
+    "string_agg",
     """WITH q(n, concerned) AS MATERIALIZED (
 SELECT u.place - 1, u.concerned FROM unnest(CAST(:items AS text[])) WITH ORDINALITY AS u(concerned, place))""",
 )

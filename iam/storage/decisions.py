@@ -4,78 +4,107 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy.engine import Engine
 
-from iam.domain.authorization import Inquiry, Situation
-from iam.storage.batches import Batch, situation_of
+from iam.domain.authorization import Exhibit, Inquiry, Situation
+from iam.domain.instants import end_from_micros, from_micros
+from iam.domain.outlines import Outline, Outlines, standing
 from iam.storage.constraints import told_apart
-from iam.storage.decision_statements import POSTGRESQL, SQLITE, form_of, values_of
+from iam.storage.decision_statements import POSTGRESQL, SQLITE, Speech, Text, form_of, values_of
+from iam.storage.exhibits import PROOFS
 from iam.storage.held import HeldLanes
 from iam.storage.lanes import Lane, Row
 
 T = TypeVar("T")
+Listed = Callable[[list[str]], Any]
+"""Makes a list of texts one value."""
 
 
-class SqliteDecisions:
-    """Situations read from SQLite, on a connection that each thread holds."""
+class SqlDecisions:
+    """Situations and outlines read from a database, on a connection that each thread holds."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, speech: Speech, listed: Listed) -> None:
         self._held = HeldLanes(engine)
+        self._speech = speech
+        self._listed = listed
 
     def situation(self, inquiry: Inquiry) -> Situation:
         """What one question meets, by one statement. Raises Unavailable (`archive_unavailable`)."""
-        text, names = SQLITE.one(form_of(inquiry))
-        values = values_of(inquiry)
-        with told_apart():
-            rows = self._held.lane().cursor.execute(text, [values[name] for name in names]).fetchall()
-        return situation_of(rows, inquiry)
+        text = self._speech.situation(form_of(inquiry))
+        given = text.pick(values_of(inquiry))
+        return situation_of(self._read(lambda lane: self._rows(lane, text, given)), inquiry)
 
     def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
         """What a batch meets, in one transaction. Raises Unavailable (`archive_unavailable`)."""
-        with told_apart():
-            lane = self._held.lane()
 
-            def read(text: str, values: Sequence[Any]) -> list[Row]:
-                found: list[Row] = lane.cursor.execute(text, values).fetchall()
-                return found
+        def read(lane: Lane, inquiry: Inquiry) -> Situation:
+            text = self._speech.situation(form_of(inquiry))
+            return situation_of(self._rows(lane, text, text.pick(values_of(inquiry))), inquiry)
 
-            return _in_one_view(lane, lambda: Batch(SQLITE, read, json.dumps).situations(inquiries))
+        return self._read(lambda lane: _in_one_view(lane, lambda: [read(lane, one) for one in inquiries]))
+
+    def outline(self, inquiry: Inquiry) -> Outline:
+        """The outline of what one question meets, by one statement. Raises Unavailable (`archive_unavailable`)."""
+        text = self._speech.outline(form_of(inquiry))
+        given = text.pick(values_of(inquiry))
+        (row,) = self._read(lambda lane: self._rows(lane, text, given))
+        return _outline(row, inquiry)
+
+    def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
+        """The outlines of questions about several employers each, in one transaction.
+
+        In a question's list all employers are its own enterprise, or all are others.
+
+        Raises:
+            Unavailable: `archive_unavailable`.
+        """
+        return self._read(lambda lane: _in_one_view(lane, lambda: [self._several(lane, *one) for one in asked]))
 
     def close(self) -> None:
         """Close the connections of all threads."""
         self._held.close()
 
+    def _several(self, lane: Lane, inquiry: Inquiry, employers: Sequence[str]) -> Outlines:
+        form, values = form_of(inquiry), values_of(inquiry, self._listed(list(employers)))
+        text = self._speech.shared_outline(form)
+        (row,) = self._rows(lane, text, text.pick(values))
+        revision, recorded_at, shared = _outline(row, inquiry)
+        text = self._speech.outlines(form)
+        rows = self._rows(lane, text, text.pick(values))
+        rows.sort()
+        return Outlines(revision, recorded_at, shared, [one[1:] for one in rows])
 
-class PostgresqlDecisions:
-    """Situations read from PostgreSQL, on a connection in autocommit mode that each thread holds."""
+    def _rows(self, lane: Lane, text: Text, given: tuple[Any, ...]) -> list[Row]:
+        rows: list[Row] = lane.cursor.execute(text.sql, given).fetchall()
+        return rows
+
+    def _read(self, read: Callable[[Lane], T]) -> T:
+        with told_apart():
+            return read(self._held.lane())
+
+
+class SqliteDecisions(SqlDecisions):
+    """What questions meet in SQLite."""
 
     def __init__(self, engine: Engine) -> None:
-        self._held = HeldLanes(engine)
+        super().__init__(engine, SQLITE, json.dumps)
 
-    def situation(self, inquiry: Inquiry) -> Situation:
-        """What one question meets, by one statement. Raises Unavailable (`archive_unavailable`)."""
-        text, names = POSTGRESQL.one(form_of(inquiry))
-        values = values_of(inquiry)
-        given = [values[name] for name in names]
-        return situation_of(self._retried(lambda lane: _prepared(lane, text, given)), inquiry)
 
-    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
-        """What a batch meets, in one transaction. Raises Unavailable (`archive_unavailable`)."""
+class PostgresqlDecisions(SqlDecisions):
+    """What questions meet in PostgreSQL; connections are in autocommit mode, so that statements stay prepared."""
 
-        def read(lane: Lane) -> list[Situation]:
-            batch = Batch(POSTGRESQL, lambda text, values: _prepared(lane, text, values), list)
-            return _in_one_view(lane, lambda: batch.situations(inquiries))
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine, POSTGRESQL, list)
 
-        return self._retried(read)
+    def _rows(self, lane: Lane, text: Text, given: tuple[Any, ...]) -> list[Row]:
+        rows: list[Row] = lane.cursor.execute(text.sql, given, prepare=True).fetchall()
+        return rows
 
-    def close(self) -> None:
-        """Close the connections of all threads."""
-        self._held.close()
-
-    def _retried(self, read: Callable[[Lane], T]) -> T:
+    def _read(self, read: Callable[[Lane], T]) -> T:
         """Read; when the connection was lost meanwhile, once more on a new one."""
         with told_apart():
             try:
@@ -85,14 +114,30 @@ class PostgresqlDecisions:
                 return read(self._held.lane())
 
 
-def _prepared(lane: Lane, text: str, values: Sequence[Any]) -> list[Row]:
-    rows: list[Row] = lane.cursor.execute(text, values, prepare=True).fetchall()
-    return rows
-
-
 def _in_one_view(lane: Lane, read: Callable[[], T]) -> T:
     lane.begin_reading()
     try:
         return read()
     finally:
         lane.command("COMMIT")
+
+
+def _outline(row: Row, inquiry: Inquiry) -> Outline:
+    if row[0] is None:
+        return Outline(0, inquiry.known_at or inquiry.now, row[2:])
+    return Outline(row[0], from_micros(row[1]), row[2:])
+
+
+def situation_of(rows: list[Row], inquiry: Inquiry) -> Situation:
+    """Rows as a situation; exhibits stand in the order of their proofs and ids."""
+    rows.sort()
+    if rows and rows[0][0] < 0:
+        _, _, recorded_at, revision = rows[0]
+        return Situation(int(revision), from_micros(recorded_at), standing([exhibit(*row) for row in rows[1:]]))
+    return Situation(0, inquiry.known_at or inquiry.now, standing([exhibit(*row) for row in rows]))
+
+
+@lru_cache(maxsize=16384)
+def exhibit(proof: int, key: str, until: int, detail: str) -> Exhibit:
+    """A row as an exhibit. Rows are values: the same row is the same exhibit for ever, so it is made once."""
+    return Exhibit(PROOFS[proof], key, end_from_micros(until), detail)

@@ -6,12 +6,15 @@ import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any, TypeVar
 
 from iam.domain.audit import GENESIS, ChainedLeaf, Leaf, chain, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
+from iam.domain.outlines import Outline, Outlines, outline_of, shown_by
 from iam.ports import Clock
 from iam.storage.mapping import micros
 from iam.storage.memory_constraints import check
@@ -116,6 +119,16 @@ class MemoryUnitOfWork(MemoryReading):
             raise RuntimeError("this unit of work was committed")
 
 
+def _about(inquiry: Inquiry, employer: str) -> Inquiry:
+    return replace(inquiry, question=replace(inquiry.question, concerned=employer))
+
+
+def _outlines(several: Sequence[Situation]) -> Outlines:
+    """Outlines in which nothing is shared."""
+    first = several[0]
+    return Outlines(first.revision, first.recorded_at, (), [shown_by(one.exhibits) for one in several])
+
+
 class MemoryArchive:
     """Facts, revisions and the audit chain of one process; implements `iam.ports.Archive`."""
 
@@ -155,6 +168,16 @@ class MemoryArchive:
             Situation(view.revision, view.recorded_at, exhibits_in(newest, view, one))
             for one, view in zip(inquiries, views, strict=True)
         ]
+
+    def outline(self, inquiry: Inquiry) -> Outline:
+        """The outline of what one question meets."""
+        return outline_of(self.situation(inquiry))
+
+    def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
+        """The outlines of questions about several employers each, all at one revision."""
+        met = [(inquiry, employer) for inquiry, employers in asked for employer in employers]
+        situations = iter(self.situations([_about(inquiry, employer) for inquiry, employer in met]))
+        return [_outlines(list(islice(situations, len(employers)))) for _, employers in asked]
 
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""
