@@ -35,10 +35,23 @@ def not_above(manager: Appointment, holder: Holder) -> bool:
 def reaches_what_it_holds(uow: UnitOfWork, manager: Appointment, holder: str, catalogue: Catalogue) -> bool:
     """Whether the manager's reach covers every grant that the holder has now or will have.
 
-    Who widens a holder's mandators, or takes over its keys, widens the use of all that it was granted.
+    Who widens a holder's mandators, or takes over its keys, widens the use of all that it was granted; of a person, all
+    that was granted in the enterprise and capacity, by whichever appointment.
     """
-    held = [one for one in uow.find(Grant, holder=holder) if one.valid.end is None or one.valid.end > uow.now]
-    return all(manager.reaches(one.capacity, _domain(one.service, catalogue)) for one in held)
+    held = [one for name in _names(uow, holder) for one in uow.find(Grant, holder=name)]
+    standing = [one for one in held if one.valid.end is None or one.valid.end > uow.now]
+    appointment = uow.get(Appointment, holder)
+    if appointment is not None and appointment.capacity is not None:
+        standing = [one for one in standing if one.capacity is appointment.capacity]
+    return all(manager.reaches(one.capacity, _domain(one.service, catalogue)) for one in standing)
+
+
+def _names(uow: UnitOfWork, holder: str) -> list[str]:
+    """The holder's id, and those of the same person's other appointments in the enterprise."""
+    one = uow.get(Appointment, holder)
+    if one is None or one.person is None:
+        return [holder]
+    return [each.id for each in uow.find(Appointment, enterprise=one.enterprise, person=one.person)]
 
 
 def _domain(service: str, catalogue: Catalogue) -> str | None:

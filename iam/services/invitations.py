@@ -9,7 +9,7 @@ from datetime import timedelta
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Authentication
-from iam.domain.errors import Gone
+from iam.domain.errors import Conflict, Gone
 from iam.domain.persons import Invitation
 from iam.ports import Archive, Randomness, UnitOfWork
 from iam.services.acting import in_business, manager_who, own, record
@@ -61,6 +61,8 @@ class Invitations:
         Raises:
             Gone: `invitation_unusable` for a code that is unknown, used or expired: the three look the same.
             Forbidden: `enterprise_ceased`.
+            Conflict: `already_appointed` for who has a place there in that capacity: the rights of two places count
+                together, and who invited did not know to whose rights these would be added.
         """
         with self._archive.writing() as uow:
             invitation = _usable(uow, code)
@@ -69,6 +71,7 @@ class Invitations:
             if appointment is None or appointment.person is not None or not appointment.valid.contains(uow.now):
                 raise Gone("invitation_unusable", UNUSABLE)
             in_business(uow, appointment.enterprise, uow.now)
+            _no_place_yet(uow, appointment, authentication.person_id)
             accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
             uow.put(accepted)
             actor = Actor(authentication=authentication, enterprise=appointment.enterprise, caller=caller)
@@ -76,6 +79,16 @@ class Invitations:
             uow.announce("appointment_activated", {"appointment": accepted.id, "enterprise": accepted.enterprise})
             uow.commit()
             return accepted
+
+
+def _no_place_yet(uow: UnitOfWork, invited: Appointment, person: str) -> None:
+    for one in uow.find(Appointment, enterprise=invited.enterprise, person=person):
+        standing = one.valid.end is None or one.valid.end > uow.now
+        if standing and one.capacity in (None, invited.capacity):
+            detail = (
+                "You have an appointment in this enterprise and capacity already; ask a manager to add to its rights."
+            )
+            raise Conflict("already_appointed", detail)
 
 
 def _usable(uow: UnitOfWork, code: str) -> Invitation:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-from iam.domain.appointments import Appointment, Grant, Portfolio
+from iam.domain.appointments import Appointment, Grant, GroupMember, Portfolio, PortfolioKind
 from iam.domain.clients import Client
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
 from iam.domain.mandates import Cover, Mandate, State
@@ -51,6 +51,7 @@ class Authority:
     managing: tuple[Appointment, ...]
     grants: tuple[Grant, ...]
     portfolios: tuple[Portfolio, ...]
+    members: frozenset[tuple[str | None, str]]
     covers: tuple[Cover, ...]
     offered: tuple[Mandate, ...]
 
@@ -77,6 +78,7 @@ class Authority:
             managing=managing,
             grants=tuple(one for one in grants if one.holder in held),
             portfolios=tuple(one for one in story.all(Portfolio) if one.holder in held),
+            members=frozenset((one.group, one.mandator) for one in story.all(GroupMember)),
             covers=tuple(one for one in story.all(Cover) if _ahead(one.valid, story)),
             offered=tuple(one for one in story.all(Mandate) if one.state is State.PENDING_OTHER_PARTY),
         )
@@ -109,14 +111,19 @@ class Authority:
             return self.gives(enterprise, asked.capacity, None) or self.uses(enterprise, asked.capacity, *PROBED[5])
         if enterprise == concerned or asked.service == "office":
             return self.uses(enterprise, asked.capacity, asked.service, asked.action)
-        portfolio = any(one.enterprise == enterprise for one in self.portfolios) or self.gives(
-            enterprise, asked.capacity, None
-        )
+        domain = SERVICES[asked.service].domain
+        portfolio = any(one.enterprise == enterprise and self._lists(one, concerned) for one in self.portfolios)
+        portfolio = portfolio or self.gives(enterprise, asked.capacity, domain)
         return (
             portfolio
             and self.uses(enterprise, asked.capacity, asked.service, asked.action)
             and self._mandated(asked, enterprise, concerned)
         )
+
+    def _lists(self, portfolio: Portfolio, concerned: str) -> bool:
+        """Whether a portfolio that they were given holds an employer."""
+        member = (portfolio.group, concerned) in self.members
+        return {PortfolioKind.ALL: True, PortfolioKind.GROUP: member, PortfolioKind.ALL_BUT: not member}[portfolio.kind]
 
     def _mandated(self, asked: Asked, enterprise: str, concerned: str) -> bool:
         """Whether there is a mandate, or they can make one: with both keys, or one and the other side's word."""

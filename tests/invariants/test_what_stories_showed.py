@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from iam.domain.appointments import Appointment, Role
+from iam.domain.appointments import Appointment, PortfolioKind, Role
 from iam.domain.enterprises import Capacity, DirectoryChangeKind, Enterprise
-from iam.domain.errors import Forbidden
+from iam.domain.errors import Conflict, Forbidden
 from iam.services.appointments import NewAppointment
+from iam.services.portfolios import NewPortfolio
 from tests.invariants.acts_hierarchy import CONTACT
 from tests.invariants.cast import BAKERY, BREWERY, NUMBERS, PROVIDER
 from tests.invariants.genesis import Story, must
@@ -108,6 +109,60 @@ def test_what_the_register_says_of_an_early_end_is_kept_though_the_act_is_refuse
     refused = story.designate(story.seated("director_brewery", BREWERY), "director_brewery", "outsider")
     assert isinstance(refused, Forbidden) and refused.code == "enterprise_ceased"
     assert not manages(story, "chief_brewery_and_secretariat", BREWERY, "employer")
+
+
+@pytest.fixture
+def clerk(story: Story) -> Appointment:
+    """A clerk of the provider who may consult works for the bakery alone."""
+    clerk = story.user("chief_provider", PROVIDER, "outsider", ACTING)
+    story.grant("chief_provider", clerk, ACTING, "works:consult")
+    chief = ("chief_provider", PROVIDER, ACTING)
+    group = story.done(lambda: story.open_group(story.seated(*chief), "bakeries"))
+    story.done(lambda: story.add_member(story.seated(*chief), group, BAKERY))
+    order = NewPortfolio(holder=clerk.id, kind=PortfolioKind.GROUP, group=group.id)
+    story.done(lambda: story.give_portfolio(story.seated(*chief), order))
+    return clerk
+
+
+def consults(story: Story, clerk: Appointment) -> bool:
+    """Whether the clerk may consult works of the brewery."""
+    place = (PROVIDER, "service_provider", "works", "consult", BREWERY, "high", "eid")
+    story.tick()
+    asked = Asked(clerk.person, None, *place, sent={"client": BREWERY})
+    return story.houses[0].judge.decide(put(asked, story.now)).allowed
+
+
+def second_place(story: Story, name: str | None) -> Appointment:
+    """A place that the local manager, who manages social security and no works, makes for somebody."""
+    order = NewAppointment(
+        role=Role.GROUP_MANAGER if name else Role.USER,
+        capacity=ACTING,
+        domain="social_security" if name else None,
+        contact=CONTACT,
+        appointee=NUMBERS[name] if name else None,
+    )
+    one: Appointment = story.done(lambda: story.appoint(story.seated("local_manager", PROVIDER, ACTING), order))
+    return one
+
+
+def test_a_second_place_is_no_way_to_mandators_beyond_a_manager_s_reach(story: Story, clerk: Appointment) -> None:
+    place = second_place(story, "outsider")
+    order = NewPortfolio(holder=place.id, kind=PortfolioKind.ALL)
+    story.tick()
+    refused = story.give_portfolio(story.seated("local_manager", PROVIDER, ACTING), order)
+    assert isinstance(refused, Forbidden) and refused.code == "beyond_own_reach"
+    assert not consults(story, clerk)
+
+
+def test_an_invitation_is_no_way_to_them_either(story: Story, clerk: Appointment) -> None:
+    place = second_place(story, None)
+    manager = ("local_manager", PROVIDER, ACTING)
+    order = NewPortfolio(holder=place.id, kind=PortfolioKind.ALL)
+    story.done(lambda: story.give_portfolio(story.seated(*manager), order))
+    code = story.done(lambda: story.invite(story.seated(*manager), place.id))
+    refused = story.accept(story.seated("outsider", PROVIDER, ACTING), code)
+    assert isinstance(refused, Conflict) and refused.code == "already_appointed"
+    assert not consults(story, clerk)
 
 
 def test_everybody_may_be_appointed_again_in_the_place_of_an_end_set_ahead(story: Story) -> None:
