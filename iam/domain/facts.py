@@ -157,7 +157,13 @@ def _concerned_entitled(case: Case) -> bool:
 
 
 def _capacity_entitled(case: Case) -> bool:
-    """Whoever acts for the own enterprise acts in the capacity that the service is for, not in another one it holds."""
+    """Whoever acts for the own enterprise acts in the capacity that the service is for, not in another one it holds.
+
+    A service that no application group ever contained takes no declarations that could be followed.
+    """
+    followed = case.followed.code
+    if followed != case.service.code and not any(link.service == followed for link in case.catalogue.links):
+        return False
     open_to = case.followed.open_to
     return not open_to or case.question.capacity in open_to
 

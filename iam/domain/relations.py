@@ -56,8 +56,8 @@ def _text(value: object) -> str:
 
 def _service(value: object, catalogue: Catalogue) -> str:
     code = _text(value)
-    if not any(link.service == code for link in catalogue.links):
-        raise InvalidInput("invalid_property", "no service whose declarations can be followed has this code.")
+    if code not in catalogue.services:
+        raise InvalidInput("invalid_property", "no service has this code.")
     return code
 
 

@@ -8,7 +8,7 @@ import time
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from stdnum.be import ssn  # type: ignore[import-untyped,unused-ignore]
 
@@ -211,6 +211,7 @@ def test_the_one_slip_that_the_formula_lets_through_exists() -> None:
     assert Niss.parse("01010100126").birth_date == date(2001, 1, 1)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
 @given(st.one_of(valid_numbers(), st.from_regex(r"[0-9]{11}", fullmatch=True)))
 def test_an_independent_reader_agrees_on_every_number(number: str) -> None:
     """python-stdnum reads days past the end of a month and counters 000 and 999 as unknown; those we refuse."""
