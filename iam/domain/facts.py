@@ -151,19 +151,21 @@ def _other_enterprise(case: Case) -> bool:
     return differs and question.capacity in MANDATARY_CAPACITIES
 
 
+def _takes_declarations(case: Case) -> bool:
+    """A service that no application group ever contained takes no declarations that an employer could follow."""
+    followed = case.followed.code
+    return followed == case.service.code or any(link.service == followed for link in case.catalogue.links)
+
+
 def _concerned_entitled(case: Case) -> bool:
+    if _own_enterprise(case) and not _takes_declarations(case):
+        return False
     open_to = case.followed.open_to
     return not open_to or any(Capacity(one.detail) in open_to for one in case.shown(Proof.CONCERNED_CAPACITY))
 
 
 def _capacity_entitled(case: Case) -> bool:
-    """Whoever acts for the own enterprise acts in the capacity that the service is for, not in another one it holds.
-
-    A service that no application group ever contained takes no declarations that could be followed.
-    """
-    followed = case.followed.code
-    if followed != case.service.code and not any(link.service == followed for link in case.catalogue.links):
-        return False
+    """Whoever acts for the own enterprise acts in the capacity that the service is for, not in another one it holds."""
     open_to = case.followed.open_to
     return not open_to or case.question.capacity in open_to
 
