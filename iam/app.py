@@ -7,7 +7,7 @@ import os
 import sys
 import tomllib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 from wsgiref.types import WSGIApplication
@@ -22,10 +22,13 @@ from iam.api.evaluation import evaluation_door
 from iam.domain.errors import Forbidden, Unavailable
 from iam.house import House
 from iam.outside.clock import ShiftedClock, SystemClock
-from iam.outside.sealing import Sealer, load_sealing_key
+from iam.outside.guarded_http import UnsafeAddress
+from iam.outside.sealing import BrokenSeal, Sealer, UnsafeSetting, load_sealing_key
+from iam.ports import Clock
 from iam.services.law_of_record import LawOfRecord
 from iam.settings import Settings, UnsafeSettings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
+from iam.storage.engines import UnknownDatabase, WeakDurability
 from iam.storage.migrations import is_current, upgrade
 from iam.storage.tables import META
 from iam.web import logs
@@ -42,25 +45,62 @@ def build(settings: Settings) -> House:
     """Build the house: open the archive, load the book, prepare the keys, and connect everybody.
 
     Raises:
-        UnsafeSettings, UnsafeSetting: with what is wrong, by the setting's name.
+        UnsafeSettings: with what is wrong, by the setting's name.
         Unavailable: `database_not_current` before `procura db upgrade`.
+        BookRefused: when the book does not pass its proof-reading.
     """
     clock = ShiftedClock(settings.clock_offset) if settings.sandbox else SystemClock()
-    if not is_current(settings.database_url):
-        raise Unavailable("database_not_current", "The database is not up to date: run `procura db upgrade` first.")
-    archive = open_archive(settings.database_url, clock)
+    archive = _current_archive(settings, clock)
     if not settings.sandbox and archive.is_sandbox():
         archive.close()
         raise UnsafeSettings(["DATABASE_URL: the database is a sandbox's, with people and keys that everybody knows"])
     library = _open_library(settings, archive)
-    house = House(settings, clock, archive, library, Sealer(_sealing_key(settings)))
-    house.key_rotation.ensure(clock.now())
+    with _naming("PROCURA_SEALING_KEY"):
+        house = House(settings, clock, archive, library, Sealer(_sealing_key(settings)))
+        house.key_rotation.ensure(clock.now())
+    _look_at_settings(house)
     return house
+
+
+def _current_archive(settings: Settings, clock: Clock) -> SqlArchive:
+    with _naming("DATABASE_URL"):
+        if not is_current(settings.database_url):
+            detail = "The database is not up to date: run `procura db upgrade` first."
+            raise Unavailable("database_not_current", detail)
+        return open_archive(settings.database_url, clock)
+
+
+def _look_at_settings(house: House) -> None:
+    """Read at once what would otherwise be read at its first use, so that nothing wrong is served."""
+    with _naming("PROCURA_AUTHENTICATION_SOURCES"):
+        _ = house.authentication_tokens
+    with _naming("PROCURA_ENTERPRISE_REGISTER"):
+        _ = house.representations
+    with _naming("PROCURA_EMPLOYER_DIRECTORY"):
+        _ = house.directory
+
+
+@contextmanager
+def _naming(setting: str) -> Iterator[None]:
+    """Refuse what a setting leads to by the setting's name. Raises UnsafeSettings."""
+    try:
+        yield
+    except (UnsafeAddress, UnsafeSetting, UnknownDatabase, WeakDurability) as unsafe:
+        raise UnsafeSettings([f"{setting}: {unsafe}"]) from None
+    except BrokenSeal:
+        raise UnsafeSettings([f"{setting}: the keys in the database were sealed with another key"]) from None
+    except SQLAlchemyError:
+        raise UnsafeSettings([f"{setting}: the database does not answer, or is none"]) from None
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as unreadable:
+        reason = unreadable.strerror if isinstance(unreadable, OSError) else unreadable
+        raise UnsafeSettings([f"{setting}: cannot be read: {reason}"]) from None
 
 
 def _open_library(settings: Settings, archive: SqlArchive) -> LawLibrary:
     """The book in use, recorded in the archive so that answers under it can be reproduced for ever."""
-    book = read_book(overrides=_overrides(settings))
+    with _naming("PROCURA_CATALOGUE_OVERRIDES"):
+        overrides = _overrides(settings)
+    book = read_book(overrides=overrides)
     law, record = CasbinLaw(book), LawOfRecord(archive)
     record.bring_into_use(book.hash, book.to_json())
 
@@ -102,9 +142,8 @@ def house() -> Iterator[House]:
 
 @contextmanager
 def archive_only() -> Iterator[SqlArchive]:
-    """The archive alone, for commands that need neither law nor keys."""
-    settings = settings_here()
-    archive = open_archive(settings.database_url, SystemClock())
+    """The archive alone, for commands that need neither law nor keys. Raises as `build` does."""
+    archive = _current_archive(settings_here(), SystemClock())
     try:
         yield archive
     finally:
@@ -114,8 +153,10 @@ def archive_only() -> Iterator[SqlArchive]:
 def upgrade_database() -> Settings:
     """Bring the database of this process's environment up to date."""
     settings = settings_here()
-    settings.data.mkdir(parents=True, exist_ok=True)
-    upgrade(settings.database_url)
+    with _naming("PROCURA_DATA"):
+        settings.data.mkdir(parents=True, exist_ok=True)
+    with _naming("DATABASE_URL"):
+        upgrade(settings.database_url)
     return settings
 
 
@@ -134,7 +175,7 @@ def sandbox_mark() -> bool | None:
         raise Unavailable("archive_unavailable", "The database does not answer, or is none.") from None
     if META.name not in tables:
         return False if tables else None
-    with archive_only() as archive:
+    with closing(open_archive(url, SystemClock())) as archive:
         return archive.is_sandbox()
 
 

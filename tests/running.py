@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +26,7 @@ from iam.outside.clock import SystemClock
 from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import sandbox_environment
 from iam.sandbox.loading import load_country
+from iam.sandbox.login_source import LoginSource
 from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import HOST, StateSystems, playing_the_state
 from iam.settings import Settings, read_settings
@@ -216,6 +217,26 @@ def _json_request(method: str, path: str, headers: dict[str, str], body: Mapping
     return Request(method, path, {**headers, "Content-Type": "application/json"}, json.dumps(body).encode())
 
 
+def bare_environment(data: Path, database_url: str) -> dict[str, str]:
+    """The settings of a sandbox that nothing was loaded into, whose registers do not answer."""
+    sources = data / "login-sources.toml"
+    sources.write_text(LoginSource("http://127.0.0.1:9", "http://127.0.0.1", SystemClock()).configuration())
+    port = free_port()
+    return {
+        "PROCURA_ENVIRONMENT": "sandbox",
+        "PROCURA_DATA": str(data),
+        "PORT": str(port),
+        "PROCURA_ISSUER": f"http://{HOST}:{port}",
+        "PROCURA_SEALING_KEY_VALUE": "0123456789abcdef" * 4,
+        "PROCURA_ENTERPRISE_REGISTER": "http://127.0.0.1:9/register",
+        "PROCURA_EMPLOYER_DIRECTORY": "http://127.0.0.1:9/directory",
+        "PROCURA_AUTHENTICATION_SOURCES": str(sources),
+        "PROCURA_ADMINISTRATION": "1999000150",
+        "PROCURA_WORKERS": "2",
+        "DATABASE_URL": database_url,
+    }
+
+
 @contextmanager
 def sandbox(data: Path, database_url: str, workers: int = WORKERS) -> Iterator[Sandbox]:
     """The country loaded into an empty database, the state's systems running while the block runs, nothing served."""
@@ -255,8 +276,9 @@ class Service:
                 start_new_session=True,
             )
         while not healthy(self._port):
-            assert self._main.poll() is None, f"it ended at once:\n{self.said()}"
-            assert time.monotonic() < started + PATIENCE, f"it is not healthy:\n{self.said()}"
+            if self._main.poll() is not None or time.monotonic() > started + PATIENCE:
+                self.kill()
+                raise AssertionError(f"it is not healthy:\n{self.said()[-3000:]}")
             time.sleep(0.02)
         return time.monotonic() - started
 
@@ -281,7 +303,8 @@ class Service:
     def kill(self) -> None:
         """Kill the whole process group (SIGKILL) and wait until none of it is left."""
         group = group_of(self.pid)
-        os.killpg(self.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
         self._await_end(group)
 
     def stop(self) -> int:

@@ -11,9 +11,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from iam.domain.audit import BrokenChain
 from iam.domain.errors import Refusal
-from iam.outside.sealing import UnsafeSetting
 from iam.settings import UnsafeSettings
+from oidc.provider.key_rotation import RotationUnderWay
+from policies.pages import BookRefused
 
 F = TypeVar("F", bound=Callable[..., Any])
 console = Console(highlight=False)
@@ -22,7 +24,7 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for 
 
 
 def speaking(command: F) -> F:
-    """Turn refusals and unsafe settings of a command into one line on standard error and status 1."""
+    """Turn what a command is refused into a clear line on standard error and status 1."""
 
     @wraps(command)
     def spoken(*args: Any, **kwargs: Any) -> Any:
@@ -33,8 +35,8 @@ def speaking(command: F) -> F:
         except UnsafeSettings as unsafe:
             lines = "\n".join(f"  {problem}" for problem in unsafe.problems)
             raise click.ClickException(f"the service does not start with these settings:\n{lines}") from None
-        except UnsafeSetting as unsafe:
-            raise click.ClickException(str(unsafe)) from None
+        except (BookRefused, BrokenChain, RotationUnderWay) as wrong:
+            raise click.ClickException(str(wrong)) from None
 
     return spoken  # type: ignore[return-value]
 

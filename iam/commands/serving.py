@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 import time
+from wsgiref.types import WSGIApplication
 
 import click
 from granian import Granian
 from granian.constants import Interfaces
 
-from iam.app import house, settings_here
+from iam.app import create_service, house, settings_here
 from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.house import House
 
 THREADS = 8
 """Requests that one process works on at once; each may hold two connections to the database."""
-STOP_SECONDS = 30
+STOP_SECONDS = 10
 """How long requests that are under way may still take once the service is asked to stop."""
 SWEEP_AT_ONCE = 500
 """Expired single-use values removed in one transaction."""
@@ -32,7 +34,7 @@ def serve(host: str) -> None:
     with house():
         console.print(f"Procura serves {settings.issuer} on {host}:{settings.port}")
     Granian(
-        "iam.app:create_service",
+        f"{__name__}:create_worker",
         factory=True,
         address=host,
         port=settings.port,
@@ -44,6 +46,12 @@ def serve(host: str) -> None:
         websockets=False,
         log_access=False,
     ).serve()
+
+
+def create_worker() -> WSGIApplication:
+    """The service in one process, which ends at once when it is asked to stop before it serves."""
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    return create_service()
 
 
 def check_port(host: str, port: int) -> None:

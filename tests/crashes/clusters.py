@@ -7,6 +7,7 @@ import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from sqlalchemy.engine import make_url
@@ -51,5 +52,19 @@ class Cluster:
         with self._connected() as connection:
             connection.execute(statement.encode())
 
-    def _connected(self) -> psycopg.Connection[tuple[int]]:
+    def configure(self, statement: str, setting: str, value: str) -> None:
+        """Change a setting of the whole server, and wait until new connections see its value."""
+        self.run(statement)
+        self.run("SELECT pg_reload_conf()")
+        deadline = time.monotonic() + PATIENCE
+        while self._setting(setting) != value:
+            assert time.monotonic() < deadline, f"{setting} does not become {value}"
+            time.sleep(0.02)
+
+    def _setting(self, name: str) -> str:
+        with self._connected() as connection:
+            found = connection.execute("SELECT current_setting(%s)", (name,)).fetchone()
+        return str(found and found[0])
+
+    def _connected(self) -> psycopg.Connection[tuple[Any, ...]]:
         return psycopg.connect(engines.driver_url(make_url(self.url)), autocommit=True)

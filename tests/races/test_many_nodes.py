@@ -17,7 +17,7 @@ from iam.outside.clock import SystemClock
 from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.migrations import upgrade
-from tests.running import Service, free_port, healthy
+from tests.running import Service, bare_environment, free_port, healthy
 
 NODES = 3
 
@@ -44,21 +44,8 @@ def empty_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def environment(empty_database: str, tmp_path: Path) -> dict[str, str]:
-    """The settings of a sandbox that nothing was loaded into, but for the port."""
-    sources = tmp_path / "sources.toml"
-    sources.write_text("")
-    return {
-        "PROCURA_ENVIRONMENT": "sandbox",
-        "PROCURA_DATA": str(tmp_path),
-        "PROCURA_ISSUER": "http://127.0.0.1",
-        "PROCURA_SEALING_KEY_VALUE": "0123456789abcdef" * 4,
-        "PROCURA_ENTERPRISE_REGISTER": "http://127.0.0.1:9/register",
-        "PROCURA_EMPLOYER_DIRECTORY": "http://127.0.0.1:9/directory",
-        "PROCURA_AUTHENTICATION_SOURCES": str(sources),
-        "PROCURA_ADMINISTRATION": "1999000150",
-        "PROCURA_WORKERS": "2",
-        "DATABASE_URL": empty_database,
-    }
+    """The settings of a sandbox that nothing was loaded into."""
+    return bare_environment(tmp_path, empty_database)
 
 
 def made(url: str) -> Counter[str]:
