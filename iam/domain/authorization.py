@@ -134,7 +134,7 @@ def decide(permits: Sequence[str], forbids: Sequence[str]) -> tuple[bool, tuple[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Verdict:
     """A judgement with its reasons and everything from which it can be reproduced."""
 
     id: str
@@ -149,9 +149,15 @@ class Decision:
     known_at: datetime
     book: str
     """Content hash of the law and catalogue that were applied."""
+    caller: CallerRegistration | None = None
+    """The registration of the client that asked, as it stands now; None when no caller was named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision(Verdict):
+    """A verdict that tells what a permit rests on, too."""
+
     until: datetime | None = None
     """When allowed: the earliest end of what it rests on; None = open."""
     authority: Mapping[str, str] = field(default_factory=dict)
     """When allowed: the ids of the recorded facts it rests on, by kind of proof, and `mandate_version`."""
-    caller: CallerRegistration | None = None
-    """The registration of the client that asked, as it stands now; None when no caller was named."""

@@ -1,7 +1,10 @@
-"""Findings: the facts of a case, remembered by everything that they are made from."""
+"""Findings: the facts of a question, remembered by everything that they are made from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
+
+from iam.domain.authorization import Question
 from iam.domain.facts import Case, Fact, establish
 
 REMEMBERED = 100_000
@@ -14,7 +17,8 @@ class Findings:
     """Establishes facts; the same question that meets the same kinds of exhibits shows the same facts.
 
     What a case is made of, ids, instants and the parties' numbers aside, is the key: those tell cases apart, not their
-    facts. Only relations look further, into what the service sent; a case with anything sent is always looked at anew.
+    facts. Only relations look further, into what the service sent; a question with anything sent is always looked at
+    anew.
     """
 
     def __init__(self, remembered: int = REMEMBERED) -> None:
@@ -26,11 +30,16 @@ class Findings:
         """How many are remembered."""
         return len(self._known)
 
-    def of(self, case: Case, book: str) -> Facts:
-        """All facts that are the case, under the catalogue of the book with this hash."""
-        question = case.question
+    def of(self, question: Question, shown: Hashable, book: str, case: Callable[[], Case]) -> Facts:
+        """All facts that are the case.
+
+        Args:
+            shown: proofs and details of all exhibits, in whatever form.
+            book: hash of the book whose catalogue applies.
+            case: makes the case; asked only where its facts are not remembered.
+        """
         if question.properties or question.numbers:
-            return establish(case)
+            return establish(case())
         login, concerned = question.authentication, question.concerned
         key = (
             book,
@@ -43,13 +52,12 @@ class Findings:
             concerned == question.enterprise,
             None if login is None else (login.assurance, login.key),
             question.representative,
-            tuple([(one.proof, one.detail) for one in case.situation.exhibits]),
+            shown,
         )
         known = self._known.get(key)
-        return self._established(key, case) if known is None else known
+        return self._remember(key, establish(case())) if known is None else known
 
-    def _established(self, key: tuple[object, ...], case: Case) -> Facts:
-        facts = establish(case)
+    def _remember(self, key: tuple[object, ...], facts: Facts) -> Facts:
         while len(self._known) >= self._remembered:
             self._known.pop(next(iter(self._known)), None)
         self._known[key] = facts

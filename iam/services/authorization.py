@@ -2,32 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from types import MappingProxyType
-from typing import NamedTuple
 
 from iam.domain.actors import Actor, Reader
-from iam.domain.authorization import (
-    Decision,
-    Exhibit,
-    Inquiry,
-    Judgement,
-    Proof,
-    Question,
-    Situation,
-    SubjectKind,
-    decide,
-)
+from iam.domain.authorization import Decision, Inquiry, Proof, Question, Situation, SubjectKind, Verdict
 from iam.domain.clients import CallerRegistration
-from iam.domain.enterprises import Capacity
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
-from iam.domain.facts import Case, Fact, case_of, followed_service
-from iam.domain.findings import Findings
-from iam.domain.periods import local_date
-from iam.domain.reasons import cure_for, reason_for
+from iam.domain.facts import followed_service
+from iam.domain.outlines import Outline, Outlines, Shown
 from iam.ports import Archive, Clock, Law, Library, Randomness
+from iam.services.rulings import Rulings
 
 STEP_UP_REASONS = frozenset({"no_authentication", "assurance_too_low", "key_not_admitted"})
 """Refusals that a stronger login cures."""
@@ -44,6 +30,18 @@ class Ask:
     caller_token: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class AskSeveral:
+    """A question that is asked about several employers: all are the enterprise acted for itself, or none is."""
+
+    ask: Ask
+    """About the first of them."""
+    employers: Sequence[str]
+
+
+_Several = tuple[Inquiry, Sequence[str]]
+
+
 class CallerNotActive(Forbidden):
     """The calling client, its enterprise or its token is no longer good."""
 
@@ -56,7 +54,7 @@ class Authorization:
         self._library = library
         self._clock = clock
         self._randomness = randomness
-        self._findings = Findings()
+        self._rulings = Rulings()
 
     def decide(self, ask: Ask) -> Decision:
         """Answer one question.
@@ -92,6 +90,34 @@ class Authorization:
         inquiries = [_inquiry(ask, law, now) for ask, law in zip(asks, laws, strict=True)]
         situations = self._archive.situations(inquiries)
         return list(zip(inquiries, situations, laws, strict=True))
+
+    def check(self, ask: Ask) -> Verdict:
+        """Answer one question without telling what a permit rests on, which takes less reading; errors as `decide`."""
+        inquiry, outline, law = self._outlined(ask, self._clock.now())
+        if ask.known_at is None and outline.recorded_at > inquiry.now:
+            inquiry, outline, law = self._outlined(ask, outline.recorded_at)
+        return self._verdict(inquiry, outline, law)
+
+    def check_all(self, asks: Sequence[AskSeveral]) -> list[list[Verdict]]:
+        """Answer questions about one employer or more each, all at one revision where they ask for the newest.
+
+        Answers that nothing tells apart are one verdict. Errors as in `decide`.
+        """
+        read = self._several(asks, self._clock.now())
+        ahead = max((met.recorded_at for (one, _), met, _ in read if one.known_at is None), default=None)
+        if ahead is not None and ahead > read[0][0][0].now:
+            read = self._several(asks, ahead)
+        return [self._verdicts(*each) for each in read]
+
+    def _outlined(self, ask: Ask, now: datetime) -> tuple[Inquiry, Outline, Law]:
+        law = self._law(ask, now)
+        inquiry = _inquiry(ask, law, now)
+        return inquiry, self._archive.outline(inquiry), law
+
+    def _several(self, asks: Sequence[AskSeveral], now: datetime) -> list[tuple[_Several, Outlines, Law]]:
+        laws = [self._law(one.ask, now) for one in asks]
+        asked = [(_inquiry(one.ask, law, now), one.employers) for one, law in zip(asks, laws, strict=True)]
+        return list(zip(asked, self._archive.outlines(asked), laws, strict=True))
 
     def require(
         self,
@@ -139,7 +165,7 @@ class Authorization:
 
     def _judge(self, inquiry: Inquiry, situation: Situation, law: Law) -> Decision:
         caller = _registration(inquiry, situation)
-        ruling = self._ruling(inquiry, situation, law)
+        ruling, support = self._rulings.on_situation(inquiry, situation, law)
         return Decision(
             id=self._randomness.identifier(),
             allowed=ruling.allowed,
@@ -150,34 +176,42 @@ class Authorization:
             as_of=inquiry.at,
             known_at=situation.recorded_at,
             book=law.hash,
-            until=ruling.until,
-            authority=ruling.authority,
+            caller=caller,
+            until=support.until,
+            authority=support.authority,
+        )
+
+    def _verdict(self, inquiry: Inquiry, outline: Outline, law: Law) -> Verdict:
+        caller = _registration_shown(inquiry, outline.shown)
+        ruling = self._rulings.on_outline(inquiry, outline.shown, law)
+        return Verdict(
+            id=self._randomness.identifier(),
+            allowed=ruling.allowed,
+            reason=ruling.reason,
+            rules=ruling.rules,
+            cure=ruling.cure,
+            revision=outline.revision,
+            as_of=inquiry.at,
+            known_at=outline.recorded_at,
+            book=law.hash,
             caller=caller,
         )
 
-    def _ruling(self, inquiry: Inquiry, situation: Situation, law: Law) -> Ruling:
-        question, catalogue = inquiry.question, law.catalogue
-        service = catalogue.services.get(question.service)
-        if service is None:
-            return Ruling(False, "unknown_service")
-        if question.action not in service.actions:
-            return Ruling(False, "unknown_action")
-        case = case_of(question, situation, catalogue, inquiry.at)
-        facts = self._findings.of(case, law.hash)
-        level = question.authentication.assurance if question.authentication else None
-        judgement = law.judge(facts, question.service, question.action, level, local_date(inquiry.at))
-        return _ruled(case, judgement, law)
-
-
-class Ruling(NamedTuple):
-    """What a decision says, before it is told when and by whom it was asked."""
-
-    allowed: bool
-    reason: str
-    rules: tuple[str, ...] = ()
-    cure: Mapping[str, object] = MappingProxyType({})
-    until: datetime | None = None
-    authority: Mapping[str, str] = MappingProxyType({})
+    def _verdicts(self, asked: _Several, met: Outlines, law: Law) -> list[Verdict]:
+        """A verdict for each employer; nothing tells those apart that meet the same and of which nothing was sent."""
+        inquiry, employers = asked
+        sent = bool(inquiry.question.properties or inquiry.question.numbers)
+        alike: dict[Shown, Verdict] = {}
+        found = []
+        for employer, shown in zip(employers, met.each, strict=True):
+            verdict = alike.get(shown)
+            if verdict is None:
+                outline = Outline(met.revision, met.recorded_at, (*met.shared, *shown))
+                verdict = self._verdict(_about(inquiry, employer), outline, law)
+                if not verdict.cure and not sent:
+                    alike[shown] = verdict
+            found.append(verdict)
+        return found
 
 
 def _asked_by(actor: Reader, question: Question) -> Ask:
@@ -194,7 +228,25 @@ def _registration(inquiry: Inquiry, situation: Situation) -> CallerRegistration 
     for one in situation.exhibits:
         if one.proof is Proof.CALLER:
             return CallerRegistration.parse(one.detail)
-    raise CallerNotActive("caller_not_active", "The calling client or its access token is no longer active.")
+    raise _not_active()
+
+
+def _registration_shown(inquiry: Inquiry, shown: Shown) -> CallerRegistration | None:
+    """As `_registration`, of an outline: who asks is what it shows first."""
+    if not inquiry.caller:
+        return None
+    proof, _, detail = (shown[0] or "").partition(" ") if shown else ("", "", "")
+    if proof != Proof.CALLER:
+        raise _not_active()
+    return CallerRegistration.parse(detail)
+
+
+def _not_active() -> CallerNotActive:
+    return CallerNotActive("caller_not_active", "The calling client or its access token is no longer active.")
+
+
+def _about(inquiry: Inquiry, employer: str) -> Inquiry:
+    return replace(inquiry, question=replace(inquiry.question, concerned=employer))
 
 
 def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:
@@ -210,59 +262,3 @@ def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:
         caller=ask.caller,
         caller_token=ask.caller_token,
     )
-
-
-def _ruled(case: Case, judgement: Judgement, law: Law) -> Ruling:
-    allowed, rules = decide(judgement.permits, judgement.forbids)
-    if allowed:
-        return Ruling(True, "permitted", rules, {}, *_support(case))
-    if judgement.forbids:
-        return Ruling(False, law.reason_of_rule(rules[0]), rules)
-    missing = [Fact(one) for one in judgement.missing]
-    reason = reason_for(missing, case)
-    return Ruling(False, reason, (), cure_for(reason, missing, case))
-
-
-_SUPPORT = {
-    Proof.CLIENT: 0,
-    Proof.APPOINTMENT: 1,
-    Proof.GRANT: 2,
-    Proof.ENTERPRISE: 3,
-    Proof.CAPACITY: 4,
-    Proof.CONCERNED: 5,
-    Proof.CONCERNED_CAPACITY: 6,
-    Proof.ACTIVATION: 7,
-    Proof.PORTFOLIO: 8,
-    Proof.MANDATE: 9,
-    Proof.DELEGATION: 9,
-}
-"""What a permit may rest on, by place: a mandate and a delegation take the same, for one of them is enough."""
-
-
-def _support(case: Case) -> tuple[datetime | None, dict[str, str]]:
-    """The earliest end of what a permit rests on, and the ids; of several equal supports the longest lasting counts."""
-    chosen: dict[int, Exhibit] = {}
-    for one in case.situation.exhibits:
-        place = _SUPPORT.get(one.proof)
-        if place is not None and _bears(one, case):
-            held = chosen.get(place)
-            if held is None or _outlasts(one, held):
-                chosen[place] = one
-    until, authority = None, {}
-    for _, one in sorted(chosen.items()):
-        authority[one.proof.value] = one.id
-        if one.until is not None and (until is None or one.until < until):
-            until = one.until
-        if one.proof is Proof.MANDATE:
-            authority["mandate_version"] = one.detail
-    return until, authority
-
-
-def _outlasts(one: Exhibit, other: Exhibit) -> bool:
-    return other.until is not None and (one.until is None or one.until > other.until)
-
-
-def _bears(exhibit: Exhibit, case: Case) -> bool:
-    if exhibit.proof is Proof.GRANT:
-        return case.action.name in exhibit.detail.split()
-    return exhibit.proof is not Proof.CONCERNED_CAPACITY or Capacity(exhibit.detail) in case.followed.open_to

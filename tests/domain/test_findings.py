@@ -92,6 +92,11 @@ OTHERS: dict[str, list[object]] = {
 }
 
 
+def remembered(findings: Findings, case: Case, book: str = "book") -> frozenset[Fact]:
+    shown = tuple((one.proof, one.detail) for one in case.situation.exhibits)
+    return findings.of(case.question, shown, book, lambda: case)
+
+
 def neighbours(case: Case) -> Iterator[Case]:
     """The case with one thing changed that a predicate may look at."""
     question, found = case.question, case.situation.exhibits
@@ -131,7 +136,7 @@ GRANT = (Exhibit(Proof.GRANT, "g1", None, "declare"),)
 def test_remembered_facts_are_those_that_the_predicates_establish(case: Case) -> None:
     findings = Findings()
     for one in (case, *neighbours(case)):
-        assert findings.of(one, "book") == establish(one)
+        assert remembered(findings, one) == establish(one)
 
 
 @given(cases(), numbers, numbers)
@@ -160,8 +165,8 @@ def test_facts_under_another_book_are_not_those_of_this_one() -> None:
     service = replace(case.service, open_to=frozenset({Capacity.ADMINISTRATION}))
     changed = replace(case, service=service, followed=service)
     findings = Findings()
-    assert Fact.CAPACITY_ENTITLED in findings.of(case, "one")
-    assert Fact.CAPACITY_ENTITLED not in findings.of(changed, "another")
+    assert Fact.CAPACITY_ENTITLED in remembered(findings, case, "one")
+    assert Fact.CAPACITY_ENTITLED not in remembered(findings, changed, "another")
 
 
 def test_what_was_remembered_first_gives_way() -> None:
@@ -177,5 +182,5 @@ def test_what_was_remembered_first_gives_way() -> None:
             concerned=None,
         )
         case = case_of(question, Situation(1, NOW, ()), CATALOGUE, NOW)
-        assert findings.of(case, "book") == findings.of(case, "book") == establish(case)
+        assert remembered(findings, case) == remembered(findings, case) == establish(case)
     assert findings.kept == 2
