@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from datetime import datetime
-from typing import IO, Any
+from typing import IO
 
 import click
 
+from iam.api.authzen_wire import evaluation_of
+from iam.api.evaluation_persons import BY_NUMBER, AskedPersons
+from iam.api.questions import Asked, Questions
+from iam.api.wire_faults import Fault
 from iam.app import house
 from iam.commands.printing import as_json, console, speaking, table
 from iam.domain.assurance import Assurance, Authentication, LoginKey
-from iam.domain.authorization import Decision, Inquiry, Question, SubjectKind
-from iam.domain.enterprises import Capacity
+from iam.domain.authorization import Decision, Inquiry, Question
 from iam.domain.errors import InvalidInput
 from iam.domain.facts import SENTENCES, Fact, case_of, establish, followed_service
-from iam.domain.identifiers import CbeNumber, Niss
-from iam.domain.periods import format_instant, parse_instant
-from iam.domain.relations import typed_properties
+from iam.domain.periods import format_instant
+from iam.domain.tokens import Caller
 from iam.house import House
 from iam.ports import Law
-from iam.services.authorization import Ask
-from iam.services.people import numbers_known, person_named
-
-BY_NUMBER = "niss:"
+from iam.web.strict_json import MalformedJson, loads
 
 
 @click.command("explain")
 @click.argument("evaluation", type=click.File("rb"), default="-")
-@click.option("--key", type=click.Choice(list(LoginKey)), help="The person's login key, in place of a login token.")
+@click.option(
+    "--key",
+    type=click.Choice([one.value for one in LoginKey]),
+    help="The person's login key, in place of a login token.",
+)
 @click.option("--level", type=click.Choice([one.label for one in Assurance]), help="The level that it reached.")
 @as_json
 @speaking
@@ -38,13 +40,11 @@ def explain(evaluation: IO[bytes], key: str | None, level: str | None, as_json: 
 
     To explain a past answer, put its `as_of` and `known_at` into `context`.
     """
-    body = json.load(evaluation)
     with house() as here:
-        as_of, known_at = _instant(body, "as_of"), _instant(body, "known_at")
-        law = here.library.current() if known_at is None else here.library.known_at(known_at)
-        question = _question(body, here, law, _login(key, level, here), known_at)
-        decision = here.judge.decide(Ask(question=question, as_of=as_of, known_at=known_at))
-        facts = _facts(here, law, question, decision, known_at)
+        asked = _asked(evaluation.read(), here, _login(key, level, here))
+        law, ask = asked.law, asked.ask
+        decision = here.judge.decide(ask)
+        facts = _facts(here, law, ask.question, decision, ask.known_at)
     told = _told(decision, facts)
     if as_json:
         click.echo(json.dumps(told, ensure_ascii=False, indent=2))
@@ -88,49 +88,44 @@ def _facts(here: House, law: Law, question: Question, decision: Decision, known_
     return [fact for fact in Fact if fact in established]
 
 
-def _question(
-    body: Mapping[str, Any], here: House, law: Law, login: Authentication | None, known_at: datetime | None
-) -> Question:
-    subject, resource = _member(body, "subject"), _member(body, "resource")
-    kind = SubjectKind(_member(subject, "type"))
-    acting = subject.get("properties", {})
-    person, numbers = _subject(here, str(_member(subject, "id")), known_at)
-    service = law.catalogue.services.get(_member(resource, "type"))
-    sent = resource.get("properties", {})
-    return Question(
-        subject_kind=kind,
-        subject=person,
-        enterprise=CbeNumber.parse(acting["enterprise"]).value if "enterprise" in acting else None,
-        capacity=Capacity(acting["capacity"]) if "capacity" in acting else None,
-        service=resource["type"],
-        action=_member(_member(body, "action"), "name"),
-        concerned=CbeNumber.parse(resource["id"]).value if "id" in resource else None,
-        properties=typed_properties(service, sent, law.catalogue) if service else {},
-        authentication=login if kind is SubjectKind.PERSON else None,
-        numbers=numbers,
-    )
+class _NoNames:
+    """Names that clients know people by: an operator knows none."""
+
+    def person_of(self, sub: str, sector: str, known_at: datetime | None = None) -> str | None:
+        """Nobody."""
+        return None
 
 
-def _subject(here: House, subject: str, known_at: datetime | None) -> tuple[str, frozenset[str]]:
-    """A person by NISS as it was known, or an id as it stands (a person's internal id, or a client_id)."""
-    if not subject.startswith(BY_NUMBER):
-        return subject, frozenset()
-    person = person_named(here.archive, Niss.parse(subject.removeprefix(BY_NUMBER)), known_at)
-    return person or "", numbers_known(here.archive, person, known_at) if person else frozenset()
+class _ToldPersons(AskedPersons):
+    """The persons of an explanation: named by NISS or by their internal id, with the login that the operator tells."""
+
+    def __init__(self, here: House, caller: Caller, login: Authentication | None) -> None:
+        super().__init__(here.archive, _NoNames(), here.login, caller)
+        self._told = login
+
+    def identified(
+        self, name: str, token: str | None, service: str, known_at: datetime | None = None
+    ) -> tuple[str, Authentication | None]:
+        """The person, and the login that was told; a token that stands in the evaluation is not looked at."""
+        return (self._person(name, "", known_at) if name.startswith(BY_NUMBER) else name), self._told
+
+
+def _asked(text: bytes, here: House, login: Authentication | None) -> Asked:
+    """The question, read as at the door, but of no client. Raises InvalidInput."""
+    now = here.clock.now()
+    nobody = Caller(client_id="", jti="", scopes=frozenset(), service="", expires_at=now)
+    try:
+        body = loads(text)
+        if not isinstance(body, dict):
+            raise InvalidInput("wrong_type", "An evaluation is a JSON object.")
+        return Questions(nobody, _ToldPersons(here, nobody, login), here.library, now).read(evaluation_of(body))
+    except MalformedJson as fault:
+        raise InvalidInput("malformed_json", f"The evaluation cannot be read as JSON: {fault.detail}.") from None
+    except Fault as fault:
+        raise InvalidInput(fault.code, fault.message) from None
 
 
 def _login(key: str | None, level: str | None, here: House) -> Authentication | None:
     if key is None or level is None:
         return None
     return Authentication("", LoginKey(key), Assurance.parse(level), here.clock.now(), "explain", "explain")
-
-
-def _instant(body: Mapping[str, Any], name: str) -> datetime | None:
-    written = body.get("context", {}).get(name)
-    return None if written is None else parse_instant(written)
-
-
-def _member(record: Mapping[str, Any], name: str) -> Any:
-    if name not in record:
-        raise InvalidInput("missing_member", f"The evaluation lacks '{name}'.")
-    return record[name]

@@ -32,10 +32,15 @@ def importing() -> None:
 
 @importing.command("mandates")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--mode", type=click.Choice(list(Mode)), default=Mode.PROPOSE.value, show_default=True)
-@click.option("--side", type=click.Choice(list(Side)), default=Side.MANDATARY.value, show_default=True)
+@click.option("--mode", type=click.Choice([one.value for one in Mode]), default=Mode.PROPOSE.value, show_default=True)
+@click.option("--side", type=click.Choice([one.value for one in Side]), default=Side.MANDATARY.value, show_default=True)
 @click.option("--enterprise", required=True, help="CBE number of the enterprise that acts.")
-@click.option("--capacity", required=True, type=click.Choice(list(Capacity)), help="The capacity in which it acts.")
+@click.option(
+    "--capacity",
+    required=True,
+    type=click.Choice([one.value for one in Capacity]),
+    help="The capacity in which it acts.",
+)
 @click.option("--authentication", required=True, type=click.File("r"), help="File with the login token of who acts.")
 @click.option("--client", required=True, help="The client_id for which that token was issued.")
 @click.option("--dry-run", is_flag=True, help="Tell what would happen, and undo it.")
