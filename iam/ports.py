@@ -142,7 +142,7 @@ class Archive(Protocol):
     def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
         """The outlines of questions about one employer or more each, all at one revision.
 
-        In a question's list all employers are its own enterprise, or all are others.
+        A question is about the first in its list; all there are its own enterprise, or all are others.
         """
         ...
 

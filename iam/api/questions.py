@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import lru_cache
 from typing import Final, NamedTuple
 
 from iam.api.authzen_wire import Entity, Evaluation, Members, Paths, bounded, text, unknown
@@ -35,6 +34,9 @@ class Asked(NamedTuple):
     """A question for the judge, and what its answer must tell or wait for."""
 
     ask: Ask
+    """One and the same for evaluations that differ in nothing but the employer concerned."""
+    employer: str | None
+    """The CBE number of the employer concerned; None for a citizen's declaration."""
     law: Law
     """The law that is applied: that in use, or that of `known_at`."""
     at_least: int
@@ -73,6 +75,8 @@ class Questions:
         self._now = now
         self._moments: dict[int, Moment] = {}
         self._parties: dict[int, Party] = {}
+        self._written: dict[Party, Party] = {}
+        self._asks: dict[tuple[object, ...], Ask] = {}
 
     def read(self, one: Evaluation) -> Asked:
         """The question that an evaluation puts.
@@ -88,20 +92,37 @@ class Questions:
             moment = self._moments[id(one.context)] = self._moment(one.context)
         party = self._parties.get(id(one.subject))
         if party is None:
-            party = self._parties[id(one.subject)] = _party(one.subject)
-        law = moment.law
-        service = law.catalogue.services.get(one.resource.type)
-        ask = Ask(
-            question=self._question(one, party, service, moment),
+            party = self._parties[id(one.subject)] = self._same(_party(one.subject))
+        service = moment.law.catalogue.services.get(one.resource.type)
+        employer = _concerned(one.resource, party)
+        if one.resource.properties:
+            ask = self._ask(one, party, service, moment, employer)
+        else:
+            own = None if employer is None else employer == party.enterprise
+            key = (id(moment), id(party), one.resource.type, one.action.name, own)
+            shared = self._asks.get(key)
+            if shared is None:
+                shared = self._asks[key] = self._ask(one, party, service, moment, employer)
+            ask = shared
+        past = moment.as_of is not None or moment.known_at is not None
+        return Asked(ask, employer, moment.law, moment.at_least, past, _ignored(one, party, moment, service))
+
+    def _same(self, party: Party) -> Party:
+        """The party that was written the same before, or this one."""
+        return self._written.setdefault(party, party)
+
+    def _ask(self, one: Evaluation, party: Party, service: Service | None, moment: Moment, employer: str | None) -> Ask:
+        return Ask(
+            question=self._question(one, party, service, moment, employer),
             as_of=moment.as_of,
             known_at=moment.known_at,
             caller=self._caller.client_id,
             caller_token=self._caller.jti,
         )
-        past = moment.as_of is not None or moment.known_at is not None
-        return Asked(ask, law, moment.at_least, past, _ignored(one, party, moment, service))
 
-    def _question(self, one: Evaluation, party: Party, service: Service | None, moment: Moment) -> Question:
+    def _question(
+        self, one: Evaluation, party: Party, service: Service | None, moment: Moment, employer: str | None
+    ) -> Question:
         sent = one.resource.properties
         properties = _typed(service, sent, moment.law) if service and sent else {}
         subject, login, numbers, known_at = party.id, None, _NOTHING, moment.known_at
@@ -118,7 +139,7 @@ class Questions:
             capacity=party.capacity,
             service=one.resource.type,
             action=one.action.name,
-            concerned=_concerned(one.resource, party),
+            concerned=employer,
             properties=properties,
             authentication=login,
             numbers=numbers,
@@ -192,22 +213,16 @@ def _concerned(resource: Entity, party: Party) -> str | None:
         return _cbe(resource.id, "resource.id")
     text(resource.id, "resource.id", LONGEST_REFERENCE)
     try:
-        return _number(resource.id)
+        return CbeNumber.canonical(resource.id)
     except InvalidInput:
         return None
 
 
 def _cbe(value: object, path: str) -> str:
     try:
-        return _number(text(value, path, LONGEST_REFERENCE))
+        return CbeNumber.canonical(text(value, path, LONGEST_REFERENCE))
     except InvalidInput as refusal:
         raise evaluation_fault(refusal, path) from None
-
-
-@lru_cache(maxsize=16_384)
-def _number(written: str) -> str:
-    """The canonical CBE number; the same ones are asked about again and again. Raises InvalidInput."""
-    return CbeNumber.parse(written).value
 
 
 def _typed(service: Service, sent: Members, law: Law) -> dict[str, object]:
@@ -223,6 +238,6 @@ def _ignored(one: Evaluation, party: Party, moment: Moment, service: Service | N
     if one.action.properties:
         ignored += unknown(one.action.properties, _NOTHING, "action.properties.")
     declared = service.properties.keys() if service else _NOTHING
-    if not one.resource.properties.keys() <= declared:
+    if one.resource.properties and not one.resource.properties.keys() <= declared:
         ignored += unknown(one.resource.properties, declared, "resource.properties.")
     return bounded(ignored) if ignored else ()

@@ -37,6 +37,7 @@ class AskSeveral:
     ask: Ask
     """About the first of them."""
     employers: Sequence[str]
+    """CBE numbers; empty texts where no employer is concerned."""
 
 
 _Several = tuple[Inquiry, Sequence[str]]
@@ -246,6 +247,8 @@ def _not_active() -> CallerNotActive:
 
 
 def _about(inquiry: Inquiry, employer: str) -> Inquiry:
+    if inquiry.question.concerned is None:
+        return inquiry
     return replace(inquiry, question=replace(inquiry.question, concerned=employer))
 
 

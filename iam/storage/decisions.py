@@ -57,7 +57,7 @@ class SqlDecisions:
     def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
         """The outlines of questions about several employers each, in one transaction.
 
-        In a question's list all employers are its own enterprise, or all are others.
+        A question is about the first in its list; all there are its own enterprise, or all are others.
 
         Raises:
             Unavailable: `archive_unavailable`.
@@ -70,9 +70,12 @@ class SqlDecisions:
 
     def _several(self, lane: Lane, inquiry: Inquiry, employers: Sequence[str]) -> Outlines:
         form, values = form_of(inquiry), values_of(inquiry, self._listed(list(employers)))
-        text = self._speech.shared_outline(form)
+        alone = len(employers) == 1
+        text = self._speech.outline(form) if alone else self._speech.shared_outline(form)
         (row,) = self._rows(lane, text, text.pick(values))
         revision, recorded_at, shared = _outline(row, inquiry)
+        if alone:
+            return Outlines(revision, recorded_at, shared, [()])
         text = self._speech.outlines(form)
         rows = self._rows(lane, text, text.pick(values))
         rows.sort()

@@ -226,12 +226,12 @@ def test_a_check_of_software_is_one_statement_and_a_login_one_unit_of_work(world
     world.archive = counted
     world.open_doors()
     assert world.ask(evaluation(software()))["decision"] is True
-    assert counted.asked == ["situation"]
+    assert counted.asked == ["outline"]
     world.ask_all({"evaluations": [evaluation(software()), evaluation(software(), "modify")]})
-    assert counted.asked == ["situation", "situations"]
+    assert counted.asked == ["outline", "outlines"]
     counted.asked.clear()
     assert world.ask(evaluation(person(world.sub(), proof("j1"))))["decision"] is True
-    assert (counted.asked.count("situation"), counted.asked.count("writing")) == (1, 1)
+    assert (counted.asked.count("outline"), counted.asked.count("writing")) == (1, 1)
 
 
 def test_a_client_that_is_not_registered_asks_about_nobody(world: EvaluationWorld) -> None:

@@ -1,4 +1,4 @@
-"""Child process: decides in process, with the judge that every door asks and nothing else of the house."""
+"""Child process: checks in process, with the judge that every door asks and nothing else of the house."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Deciding:
 
     def act(self) -> dict[str, Any]:
         """Decide them; tells how many answers were not as they should be."""
-        decide, wrong = self._judge.decide, 0
+        check, wrong = self._judge.check, 0
         for ask, allowed in self._ready:
-            wrong += decide(ask).allowed is not allowed
+            wrong += check(ask).allowed is not allowed
         return {"wrong": wrong}
 
 

@@ -53,8 +53,13 @@ def employers_of(inquiry: Inquiry) -> list[str]:
     """Employers that the question can be asked about in one list, some twice."""
     question = inquiry.question
     if question.concerned is None or question.concerned == question.enterprise:
-        return [question.concerned or ""]
+        return [question.concerned or ""] * 2
     return [one for one in [question.concerned, *OTHERS, question.concerned] if one != question.enterprise]
+
+
+def first_alone(asked: list[tuple[Inquiry, list[str]]]) -> list[tuple[Inquiry, list[str]]]:
+    """The same questions, each about the first employer of its list only."""
+    return [(one, employers[:1]) for one, employers in asked]
 
 
 def about(inquiry: Inquiry, employer: str) -> Inquiry:
@@ -68,6 +73,8 @@ def agree(archive: Archive, memory: MemoryArchive, questions: list[Inquiry]) -> 
     asked = [(one, employers_of(one)) for one in questions if one.question.concerned is not None]
     expected = [[of_situation(memory.situation(about(one, each))) for each in employers] for one, employers in asked]
     assert [of_outlines(one) for one in archive.outlines(asked)] == expected
+    alone = [of_outlines(one) for one in archive.outlines(first_alone(asked))]
+    assert alone == [several[:1] for several in expected]
 
 
 @WORLDS
