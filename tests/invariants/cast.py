@@ -42,6 +42,7 @@ NAMES = (
     "officer_one",
     "officer_two",
     "outsider",
+    "clerk_of_works",
 )
 NUMBERS = {name: niss(serial) for serial, name in enumerate(NAMES, 1)}
 

@@ -101,11 +101,11 @@ class Conspiracy:
             for one in self.names:
                 yield f"{name} designates {one}", partial(story.designate, actor, name, one)
             return
-        for one, role in product(self.names, (Role.USER, Role.LOCAL_MANAGER, Role.CO_MANAGER)):
+        for one, role in product(self.names, (Role.USER, Role.GROUP_MANAGER, Role.LOCAL_MANAGER, Role.CO_MANAGER)):
             order = NewAppointment(
                 role=role,
                 capacity=None if role is Role.CO_MANAGER else capacity,
-                domain="social_security" if role is Role.LOCAL_MANAGER else None,
+                domain="social_security" if role in (Role.GROUP_MANAGER, Role.LOCAL_MANAGER) else None,
                 contact=CONTACT,
                 appointee=NUMBERS[one],
             )

@@ -196,6 +196,11 @@ def a_manager_appoints_at_any_level(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Appointment, "may_appoint", lambda one, role, capacity, domain: one.manages())
 
 
+def places_are_counted_one_by_one(patch: pytest.MonkeyPatch) -> None:
+    """Who adds mandators to one place of a person does not look at the person's others."""
+    patch.setattr("iam.services.holders._names", lambda uow, holder: [holder])
+
+
 def an_act_leaves_no_leaf(patch: pytest.MonkeyPatch) -> None:
     """Taking a grant back is not recorded."""
     patch.setattr(iam.services.grants, "record", lambda *_, **__: None)

@@ -142,10 +142,21 @@ class Story(OfficeActs, ClientActs, MandateActs):
         for right in ("dimona:declare", "mahis:manage"):
             self.grant("local_manager", clerk, ACTS_FOR_OTHERS, right)
         self.mandators("local_manager", clerk, ACTS_FOR_OTHERS)
+        self._clerk_of_works()
         other = self.user("chief_brewery_and_secretariat", SECRETARIAT, "clerk_secretariat", CERTIFIED)
         for right in ("dmfa:collect_contributions+declare", "mahis:manage", "works:consult"):
             self.grant("chief_brewery_and_secretariat", other, CERTIFIED, right)
         self.mandators("chief_brewery_and_secretariat", other, CERTIFIED)
+
+    def _clerk_of_works(self) -> None:
+        """Somebody who acts for a named group of mandators, in a domain that is not the local manager's."""
+        chief = ("chief_provider", PROVIDER, ACTS_FOR_OTHERS)
+        clerk = self.user("chief_provider", PROVIDER, "clerk_of_works", ACTS_FOR_OTHERS)
+        self.grant("chief_provider", clerk, ACTS_FOR_OTHERS, "works:consult")
+        group = self.done(lambda: self.open_group(self.seated(*chief), "bakeries"))
+        self.done(lambda: self.add_member(self.seated(*chief), group, BAKERY))
+        order = NewPortfolio(holder=clerk.id, kind=PortfolioKind.GROUP, group=group.id)
+        self.done(lambda: self.give_portfolio(self.seated(*chief), order))
 
     def _mandates(self) -> None:
         parties = (

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from iam.domain.appointments import Appointment, Grant, Portfolio, PortfolioKind, Role
+from iam.domain.appointments import Appointment, Grant, Portfolio, Role
 from iam.domain.clients import Client, ClientKind
 from iam.domain.delegations import DelegationTerms
 from iam.domain.enterprises import Capacity, DirectoryChangeKind
@@ -17,7 +17,6 @@ from iam.domain.periods import Quarter
 from iam.domain.tokens import IssuedToken
 from iam.services.appointments import NewAppointment
 from iam.services.grants import NewGrant
-from iam.services.portfolios import NewPortfolio
 from iam.services.tokens import Wanted
 from tests.invariants.acts_hierarchy import CONTACT
 from tests.invariants.cast import BAKERY, BREWERY, NUMBERS, PROVIDER, SECRETARIAT, Seat
@@ -260,15 +259,10 @@ def a_token_is_issued_before_an_end(story: Story, watch: Watch) -> None:
 
 
 def a_portfolio_of_a_group_ends(story: Story, watch: Watch) -> None:
-    """A new clerk may act for the bakery alone, and then for nobody; the brewery is probed."""
-    clerk = story.user("chief_provider", PROVIDER, "outsider", ACTS_FOR_OTHERS)
-    story.grant("chief_provider", clerk, ACTS_FOR_OTHERS, "works:consult")
-    group = story.done(lambda: story.open_group(chief(story), "bakeries"))
-    story.done(lambda: story.add_member(chief(story), group, BAKERY))
-    order = NewPortfolio(holder=clerk.id, kind=PortfolioKind.GROUP, group=group.id)
-    given = story.done(lambda: story.give_portfolio(chief(story), order))
+    """A clerk may act for the bakery alone, and then for nobody; the brewery is probed."""
+    given = own(story, Portfolio, "clerk_of_works")
     place = (PROVIDER, "service_provider", "works", "consult", BREWERY, "high", "eid")
-    watch.probes.append(Asked(story.people["outsider"], None, *place, sent={"client": BREWERY}))
+    watch.probes.append(Asked(story.people["clerk_of_works"], None, *place, sent={"client": BREWERY}))
     story.done(lambda: story.take_back_portfolio(chief(story), given.id, None))
 
 

@@ -6,8 +6,9 @@ import pytest
 
 from iam.ports import Law
 from iam.storage.archive import SqlArchive
-from tests.invariants import faults, scenes
+from tests.invariants import conspiracy, faults, scenes
 from tests.invariants.atomicity import Statements, half_done
+from tests.invariants.conspiracy import Conspiracy, Plot
 from tests.invariants.faults import Plant
 from tests.invariants.scenes import Scene
 from tests.invariants.search import Search
@@ -88,3 +89,14 @@ def test_a_planted_fault_is_found_by_the_search(plant: Plant, law: Law, monkeypa
     world = SmallWorld(law)
     with pytest.raises(AssertionError):
         Search[Moment](world.successors, canonical, check).run(world.moment(), 60)
+
+
+def test_a_planted_way_around_a_manager_s_reach_is_found_by_the_search(
+    in_memory: Beginning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults.places_are_counted_one_by_one(monkeypatch)
+    with in_memory.story() as story:
+        plotters = Conspiracy(story, {"local_manager", "clerk_of_works"})
+        search = Search[Plot](plotters.successors, conspiracy.canonical, plotters.check)
+        with pytest.raises(AssertionError, match="they gave themselves"):
+            search.run(plotters.plot(), 60)

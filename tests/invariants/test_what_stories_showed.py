@@ -111,24 +111,11 @@ def test_what_the_register_says_of_an_early_end_is_kept_though_the_act_is_refuse
     assert not manages(story, "chief_brewery_and_secretariat", BREWERY, "employer")
 
 
-@pytest.fixture
-def clerk(story: Story) -> Appointment:
-    """A clerk of the provider who may consult works for the bakery alone."""
-    clerk = story.user("chief_provider", PROVIDER, "outsider", ACTING)
-    story.grant("chief_provider", clerk, ACTING, "works:consult")
-    chief = ("chief_provider", PROVIDER, ACTING)
-    group = story.done(lambda: story.open_group(story.seated(*chief), "bakeries"))
-    story.done(lambda: story.add_member(story.seated(*chief), group, BAKERY))
-    order = NewPortfolio(holder=clerk.id, kind=PortfolioKind.GROUP, group=group.id)
-    story.done(lambda: story.give_portfolio(story.seated(*chief), order))
-    return clerk
-
-
-def consults(story: Story, clerk: Appointment) -> bool:
-    """Whether the clerk may consult works of the brewery."""
+def consults(story: Story) -> bool:
+    """Whether the clerk of works, who acts for the bakery alone, may consult works of the brewery."""
     place = (PROVIDER, "service_provider", "works", "consult", BREWERY, "high", "eid")
     story.tick()
-    asked = Asked(clerk.person, None, *place, sent={"client": BREWERY})
+    asked = Asked(story.people["clerk_of_works"], None, *place, sent={"client": BREWERY})
     return story.houses[0].judge.decide(put(asked, story.now)).allowed
 
 
@@ -145,24 +132,24 @@ def second_place(story: Story, name: str | None) -> Appointment:
     return one
 
 
-def test_a_second_place_is_no_way_to_mandators_beyond_a_manager_s_reach(story: Story, clerk: Appointment) -> None:
-    place = second_place(story, "outsider")
+def test_a_second_place_is_no_way_to_mandators_beyond_a_manager_s_reach(story: Story) -> None:
+    place = second_place(story, "clerk_of_works")
     order = NewPortfolio(holder=place.id, kind=PortfolioKind.ALL)
     story.tick()
     refused = story.give_portfolio(story.seated("local_manager", PROVIDER, ACTING), order)
     assert isinstance(refused, Forbidden) and refused.code == "beyond_own_reach"
-    assert not consults(story, clerk)
+    assert not consults(story)
 
 
-def test_an_invitation_is_no_way_to_them_either(story: Story, clerk: Appointment) -> None:
+def test_an_invitation_is_no_way_to_them_either(story: Story) -> None:
     place = second_place(story, None)
     manager = ("local_manager", PROVIDER, ACTING)
     order = NewPortfolio(holder=place.id, kind=PortfolioKind.ALL)
     story.done(lambda: story.give_portfolio(story.seated(*manager), order))
     code = story.done(lambda: story.invite(story.seated(*manager), place.id))
-    refused = story.accept(story.seated("outsider", PROVIDER, ACTING), code)
+    refused = story.accept(story.seated("clerk_of_works", PROVIDER, ACTING), code)
     assert isinstance(refused, Conflict) and refused.code == "already_appointed"
-    assert not consults(story, clerk)
+    assert not consults(story)
 
 
 def test_everybody_may_be_appointed_again_in_the_place_of_an_end_set_ahead(story: Story) -> None:
