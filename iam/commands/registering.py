@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,11 @@ import click
 from iam.app import house
 from iam.commands.printing import as_json, show, speaking
 from iam.domain.clients import Profile
+from iam.domain.errors import InvalidInput
 from iam.domain.identifiers import CbeNumber, Niss
 from iam.domain.periods import local_date, parse_instant
 from iam.services.client_orders import ALGORITHMS, NewDeclarationService
+from iam.web.strict_json import MalformedJson, loads
 
 
 @click.group("officer")
@@ -27,7 +28,7 @@ def officer() -> None:
 @speaking
 def add_officer(label: str, as_json: bool) -> None:
     """Appoint the first officer; the NISS is asked for (or read from standard input), never given as an argument."""
-    text = click.prompt("NISS", hide_input=True)
+    text = click.prompt("NISS", hide_input=True, err=True)
     with house() as here:
         niss = Niss.parse(text, on=local_date(here.clock.now()))
         appointment = here.officers.add_first(niss, label)
@@ -74,7 +75,7 @@ def add_client(**given: Any) -> None:
             NewDeclarationService(
                 enterprise=number.value,
                 label=given["label"],
-                jwks=json.loads(given["jwks"].read_text(encoding="utf-8")),
+                jwks=_json_in(given["jwks"]),
                 algorithm=given["algorithm"],
                 services=given["services"],
                 niss_services=given["niss_services"],
@@ -84,3 +85,11 @@ def add_client(**given: Any) -> None:
         )
     told = {"client_id": registered.id, "algorithm": registered.algorithm, "services": " ".join(registered.services)}
     show(told, given["as_json"])
+
+
+def _json_in(file: Path) -> object:
+    """The content of a JSON file. Raises InvalidInput (`malformed_json`)."""
+    try:
+        return loads(file.read_bytes())
+    except MalformedJson as fault:
+        raise InvalidInput("malformed_json", f"The file cannot be read as JSON: {fault.detail}.") from None

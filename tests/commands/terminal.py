@@ -46,7 +46,7 @@ class Terminal:
         """What a command says that must end with status 1, in one message."""
         ended = self.run(*words, typed=typed, **changed)
         assert ended.exit_code == 1, ended.output
-        assert ended.stderr.startswith("Error: "), ended.stderr
+        assert ended.stderr.count("Error: ") == 1, ended.stderr
         return ended.stderr
 
     def file(self, name: str, content: str) -> str:
