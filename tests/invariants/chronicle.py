@@ -89,6 +89,9 @@ class Chronicle:
         self.used: set[str] = set()
         """Codes of invitations that were accepted."""
         self.watchers: list[Callable[[Step], None]] = []
+        self.late_watchers: list[Callable[[Step], None]] = []
+        """Who looks at a step when the ledger tells of it, too."""
+        self._unsettled: Step | None = None
 
     @property
     def store(self) -> Store:
@@ -132,6 +135,7 @@ class Chronicle:
             needs: service and action that the actor must be allowed.
             judged: the actor in the capacity that is judged, where that is another one.
         """
+        self.settle()
         before = self.store
         answers = [outcome_of(do, house) for house in self.houses]
         answer: T | Refusal = answers[0][0]
@@ -145,8 +149,16 @@ class Chronicle:
         check_leaves(step)
         for watcher in self.watchers:
             watcher(step)
+        self._unsettled = step
         self.registers.away = self.registers.away and not representative
         return answer
+
+    def settle(self) -> None:
+        """Let the last step be looked at by those who wait for the ledger."""
+        step, self._unsettled = self._unsettled, None
+        if step is not None:
+            for watcher in self.late_watchers:
+                watcher(step)
 
     def may(self, actor: Actor, service: str, action: str, *, representative: bool = False) -> bool:
         """What the reference says of an act of management, here and now."""

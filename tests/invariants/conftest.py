@@ -1,10 +1,13 @@
 """The law, and the country in which stories begin, on each storage."""
 
+from collections.abc import Iterator
+
 import pytest
 
 from iam.ports import Law
 from policies.book import read_book
 from policies.engine import CasbinLaw
+from tests import engines
 from tests.invariants.storages import Beginning, PostgresqlStorage, SqliteStorage, begin
 
 
@@ -25,8 +28,10 @@ def on_sqlite(law: Law, tmp_path_factory: pytest.TempPathFactory) -> Beginning:
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(law: Law, postgresql_url: str) -> Beginning:
-    return begin(law, PostgresqlStorage(postgresql_url))
+def on_postgresql(law: Law, postgresql_url: str) -> Iterator[Beginning]:
+    storage = PostgresqlStorage(postgresql_url)
+    yield begin(law, storage)
+    engines.drop_database(postgresql_url, storage.prepared())
 
 
 @pytest.fixture(scope="session")

@@ -243,6 +243,7 @@ def a_manager_raises_a_friend(story: Story, watch: Watch) -> None:
     )
     story.tick()
     story.appoint(story.seated("local_manager", PROVIDER, ACTS_FOR_OTHERS), order)
+    watch.after_step()
 
 
 def a_token_is_issued_before_an_end(story: Story, watch: Watch) -> None:

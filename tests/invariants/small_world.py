@@ -147,12 +147,13 @@ class SmallWorld:
                             contract_reference="contract",
                             succeeds=succeeds,
                         )
-                        actor = self._seat(terms.party(side)).acting(moment.at)
-                        label = f"{side} proposes {mandator[-3:]}-{mandatary[-3:]} {first} {succeeds and 'transfer'}"
-                        yield label, partial(self.proposals.propose, actor, side, terms, finalise=True)
+                        for seat in self._seats(terms.party(side)):
+                            label = f"{seat.person} proposes to {mandatary[-3:]} from {first} {succeeds and 'transfer'}"
+                            actor = seat.acting(moment.at)
+                            yield label, partial(self.proposals.propose, actor, side, terms, finalise=True)
 
-    def _seat(self, enterprise: str) -> Seat:
-        return next(one for one in SEATS.values() if one.enterprise == enterprise)
+    def _seats(self, enterprise: str) -> list[Seat]:
+        return [one for one in SEATS.values() if one.enterprise == enterprise]
 
     def _answers(self, moment: Moment, one: Mandate) -> Iterator[tuple[str, Callable[[], object]]]:
         accepted = one.terms.content_hash()
@@ -200,7 +201,7 @@ class SmallWorld:
                 last_quarter=handled,
             )
             for number in (terms.giver, terms.receiver):
-                actor = self._seat(number).acting(moment.at)
+                actor = self._seats(number)[0].acting(moment.at)
                 yield f"{number} proposes a delegation", partial(self.delegations.propose, actor, terms)
         for one in every:
             for name in ("provider", "secretary"):

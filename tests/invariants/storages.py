@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import psycopg
+from sqlalchemy.engine import make_url
+
 from iam.ports import Law
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.memory_records import Store
 from iam.storage.migrations import upgrade
+from iam.storage.tables import metadata
 from tests import engines
 from tests.invariants.genesis import Story
 from tests.invariants.houses import START, House, StateRegisters
@@ -60,20 +64,28 @@ class SqliteStorage:
 
 
 class PostgresqlStorage:
-    """Databases of a PostgreSQL server."""
+    """One database of a PostgreSQL server, which is set back to the beginning from a schema beside the tables."""
 
     def __init__(self, server: str) -> None:
-        self._server = server
-        self._prepared = engines.fresh_database(server)
+        self._url = engines.fresh_database(server)
+        self._kept = False
 
     def prepared(self) -> str:
-        return self._prepared
+        return self._url
 
     def copied(self) -> str:
-        return engines.fresh_database(self._server, template=self._prepared)
+        with psycopg.connect(engines.driver_url(make_url(self._url))) as connection:
+            for table in metadata.tables:
+                if not self._kept:
+                    connection.execute("CREATE SCHEMA IF NOT EXISTS beginning")
+                    connection.execute(f'CREATE TABLE beginning."{table}" AS TABLE public."{table}"'.encode())
+                connection.execute(f'DELETE FROM public."{table}"'.encode())
+                connection.execute(f'INSERT INTO public."{table}" TABLE beginning."{table}"'.encode())
+        self._kept = True
+        return self._url
 
     def dropped(self, url: str) -> None:
-        engines.drop_database(self._server, url)
+        """The next story sets it back."""
 
 
 @dataclass

@@ -36,7 +36,8 @@ class Watch:
         self._seen = 0
         story.watchers += [told, check_tenancy, self._check_mandates]
         if len(story.houses) == 1:  # these look at the first house alone
-            story.watchers += [Collusion(story).watch, self._check_monotony]
+            story.watchers.append(self._check_monotony)
+            story.late_watchers.append(Collusion(story).watch)
 
     def _check_monotony(self, step: Step) -> None:
         check_monotony(self.story, step, self.probes)
@@ -57,6 +58,7 @@ class Watch:
 
     def after_step(self) -> None:
         """A few questions; no right without its line; all storages at the same point, for whoever looks."""
+        self.story.settle()
         self.answers.compare(self._asker, 5)
         if self._seen == self.story.store.revision:
             return
@@ -73,6 +75,7 @@ class Watch:
 
     def at_end(self) -> None:
         """Every answer again, the chain, the records of all storages, names, and orphans in SQL."""
+        self.story.settle()
         self.answers.ask_again()
         check_pairwise(self.story)
         first = self.story.houses[0].archive
