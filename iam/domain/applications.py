@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity
+from iam.domain.instants import as_utc
 from iam.domain.periods import Period
 
 Labels = Mapping[str, str]
@@ -120,15 +123,34 @@ class Catalogue:
     groups: Mapping[str, ApplicationGroup]
     links: tuple[GroupLink, ...]
     _by_scope: Mapping[str, tuple[Service, Action]] = field(init=False, repr=False, compare=False)
+    _by_service: Mapping[str, _Composition] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         every = ((service, action) for service in self.services.values() for action in service.actions.values())
         object.__setattr__(self, "_by_scope", {action.scope: (service, action) for service, action in every})
+        linked = {link.service for link in self.links}
+        object.__setattr__(self, "_by_service", {code: _composition(code, self.links) for code in linked})
 
     def groups_of(self, service: str, at: datetime) -> tuple[str, ...]:
         """Codes of the groups that contain the service at this instant, in catalogue order."""
-        return tuple(link.group for link in self.links if link.service == service and link.valid.contains(at))
+        composition = self._by_service.get(service)
+        return () if composition is None else composition.groups[bisect_right(composition.edges, as_utc(at))]
 
     def service_of_scope(self, scope: str) -> tuple[Service, Action] | None:
         """The one service and action that an OAuth scope stands for, or None."""
         return self._by_scope.get(scope)
+
+
+class _Composition(NamedTuple):
+    """The groups of one service: `groups[n]` from the instant `edges[n - 1]` on."""
+
+    edges: Sequence[datetime]
+    groups: Sequence[tuple[str, ...]]
+
+
+def _composition(service: str, links: Sequence[GroupLink]) -> _Composition:
+    own = [link for link in links if link.service == service]
+    ends = {link.valid.end for link in own if link.valid.end is not None}
+    edges = sorted(ends | {link.valid.start for link in own})
+    composed = [tuple(link.group for link in own if link.valid.contains(edge)) for edge in edges]
+    return _Composition(edges, [(), *composed])

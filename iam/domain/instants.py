@@ -31,6 +31,8 @@ def as_utc(instant: datetime) -> datetime:
 
     Raises InvalidInput (``invalid_instant``) without an offset, or outside the years 1900 to 2999 UTC.
     """
+    if instant.tzinfo is UTC and _EARLIEST <= instant < _TOO_LATE:
+        return instant
     if instant.utcoffset() is None:
         raise InvalidInput("invalid_instant", "Send the instant with its offset, as in 2026-10-01T00:00:00+02:00.")
     try:

@@ -159,6 +159,8 @@ class Authorization:
         return kind(decision.reason, text, cure={**decision.cure, "rules": list(decision.rules)})
 
     def _law(self, ask: Ask, now: datetime) -> Law:
+        if ask.as_of is None and ask.known_at is None:
+            return self._library.current()
         for name, instant in (("as_of", ask.as_of), ("known_at", ask.known_at)):
             if instant is not None and instant > now:
                 raise InvalidInput("instant_in_future", f"'{name}' may not lie in the future.", field=name)

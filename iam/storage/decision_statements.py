@@ -45,7 +45,7 @@ def form_of(inquiry: Inquiry) -> Form:
     enterprise, concerned = question.enterprise, question.concerned
     other = concerned is not None and concerned != enterprise
     return Form(
-        "" if enterprise is None else question.subject_kind.value,
+        "" if enterprise is None else question.subject_kind,
         "other" if other else "" if concerned is None else "own",
         len(inquiry.groups) if other and enterprise is not None else 0,
         "quarter" in question.properties and isinstance(question.properties["quarter"], Quarter),

@@ -128,7 +128,10 @@ def _in_one_view(lane: Lane, read: Callable[[], T]) -> T:
 def _outline(row: Row, inquiry: Inquiry) -> Outline:
     if row[0] is None:
         return Outline(0, inquiry.known_at or inquiry.now, row[2:])
-    return Outline(row[0], from_micros(row[1]), row[2:])
+    return Outline(row[0], _recorded_at(row[1]), row[2:])
+
+
+_recorded_at = lru_cache(maxsize=64)(from_micros)
 
 
 def situation_of(rows: list[Row], inquiry: Inquiry) -> Situation:
@@ -136,7 +139,7 @@ def situation_of(rows: list[Row], inquiry: Inquiry) -> Situation:
     rows.sort()
     if rows and rows[0][0] < 0:
         _, _, recorded_at, revision = rows[0]
-        return Situation(int(revision), from_micros(recorded_at), standing([exhibit(*row) for row in rows[1:]]))
+        return Situation(int(revision), _recorded_at(recorded_at), standing([exhibit(*row) for row in rows[1:]]))
     return Situation(0, inquiry.known_at or inquiry.now, standing([exhibit(*row) for row in rows]))
 
 
