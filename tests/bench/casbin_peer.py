@@ -14,8 +14,7 @@ import casbin
 from casbin.model import FastModel, Model
 
 from tests.bench.children import serve
-from tests.bench.countries import ACTION, GROUP, MANDATES
-from tests.bench.described import Described
+from tests.bench.described import ACTION, GROUP, MANDATES, Described
 
 TEXT = """
 [request_definition]

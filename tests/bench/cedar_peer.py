@@ -15,8 +15,7 @@ import cedarpy
 
 from tests.bench.casbin_peer import Policy, policies
 from tests.bench.children import serve
-from tests.bench.countries import ACTION
-from tests.bench.described import Described
+from tests.bench.described import ACTION, Described
 
 POLICY = """
 permit (principal is Client, action == Action::"declare", resource is Employer)

@@ -23,14 +23,12 @@ from iam.storage.migrations import upgrade
 from policies.book import read_book
 from policies.engine import CasbinLaw
 from tests.bench.children import serve
+from tests.bench.described import COUNTRY, GROUP, MANDATES, QUESTIONS, SERVICE
 
 SEED = 7
-SERVICE, ACTION, SCOPE, GROUP = "dimona", "declare", "scope:dimona:declaration:declare", "dmfa-dimona"
-EVALUATE = "scope:authorization:decision:evaluate"
 MOST_PAIRS, MOST_OF_ONE = 40_000, 10_000
 REFUSED = 10
 """One question in so many is about somebody else's mandator."""
-COUNTRY, QUESTIONS, MANDATES = "country.json", "questions.tsv", "mandates.tsv"
 T = TypeVar("T")
 
 

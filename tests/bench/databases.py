@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.engine import make_url
 
 from iam.sandbox.country import read_country
 from iam.sandbox.environment import ADMINISTRATION
+from iam.sandbox.software import new_private_jwk, public_set
 from tests import engines
 from tests.bench.cpu import Meter, parents
 from tests.bench.figures import POSTGRESQL, SQLITE
@@ -37,7 +39,8 @@ class Database:
     def settings(self, port: int = 8080) -> dict[str, str]:
         """The environment of a house in production upon it."""
         sources = self.folder / "sources.toml"
-        sources.touch()
+        if not sources.exists() or not sources.stat().st_size:
+            sources.write_text(_login_source(), encoding="utf-8")
         return {
             "PROCURA_ENVIRONMENT": "production",
             "PROCURA_DATA": str(self.folder),
@@ -50,6 +53,12 @@ class Database:
             "PROCURA_ADMINISTRATION": administration(),
             "DATABASE_URL": self.url,
         }
+
+
+def _login_source() -> str:
+    """A source of logins, without which no house in production starts; nobody logs in by it here."""
+    keys = json.dumps(public_set({**new_private_jwk("ES256"), "kid": "bench"}))
+    return f"[[source]]\nissuer = 'https://login.example'\nlevels = {{ eid = 'high' }}\njwks = '{keys}'\n"
 
 
 def administration() -> str:

@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from iam.app import settings_here
 from iam.domain.authorization import Question, SubjectKind
 from iam.domain.enterprises import Capacity
 from iam.outside.clock import SystemClock
 from iam.outside.randomness import SystemRandomness
 from iam.services.authorization import Ask, Authorization
+from iam.settings import read_settings
 from iam.storage.archive import open_archive
 from policies.book import read_book
 from policies.engine import CasbinLaw
 from policies.library import LawLibrary
 from tests.bench.children import serve
-from tests.bench.countries import ACTION, SERVICE
-from tests.bench.described import Asked, Described
+from tests.bench.described import ACTION, SERVICE, Asked, Described
 
 
 class Deciding:
     """A warm judge over one database, and the questions in their order."""
 
     def __init__(self) -> None:
-        settings = settings_here()
+        settings = read_settings(os.environ)
         archive = open_archive(settings.database_url, SystemClock())
         book = read_book()
         library = LawLibrary(CasbinLaw(book), lambda _instant: (book.hash, book.to_json()))

@@ -8,11 +8,11 @@ from itertools import cycle, islice
 from typing import Any
 
 from iam.api.evaluation import EVALUATION_PATH, EVALUATIONS_PATH
-from tests.bench.countries import ACTION, EVALUATE, SCOPE, SERVICE
 from tests.bench.databases import HOST, ISSUER
-from tests.bench.described import Asked, Described, Software
+from tests.bench.described import ACTION, EVALUATE, SCOPE, SERVICE, Asked, Described
 from tests.bench.over_http import ISSUED, PERMITTED, Write, Written
 from tests.bench.sending import Lines, request
+from tests.bench.software import Software, software_of
 from tests.bench.stands import WrongAnswers
 
 ITEMS = 1000
@@ -115,7 +115,7 @@ def mixed_batches(described: Described) -> Iterator[Batch]:
 def tokens(described: Described) -> Write:
     """Tokens for the software of a few large providers, each for another mandator."""
     served = {number: cycle(one) for number, one in described.served.items() if one}
-    software = {number: described.software(number) for number in served}
+    software = {number: software_of(described, number) for number in served}
     turns = cycle(served)
 
     def body(number: str) -> bytes:

@@ -14,15 +14,15 @@ from joserfc.jwk import ECKey
 from iam.sandbox.software import new_private_jwk, public_set
 from tests.bench import figures, requests_for, servers
 from tests.bench.children import Child, child
-from tests.bench.countries import SCOPE
 from tests.bench.cpu import Meter
 from tests.bench.databases import Database, meter_of
-from tests.bench.described import Described, Software
+from tests.bench.described import SCOPE, Described
 from tests.bench.figures import SQLITE
 from tests.bench.in_process import InProcess
 from tests.bench.options import Options
 from tests.bench.over_http import OverHttp, Write
 from tests.bench.sending import Lines
+from tests.bench.software import Software, caller_of
 from tests.bench.stands import Key, Stand
 
 LINEAR = 100_000
@@ -114,7 +114,7 @@ def _served(ground: Ground, database: Database) -> list[Stand]:
     port = servers.free_port()
     server = ground.stack.enter_context(servers.house(database.settings(port), port, ground.log()))
     lines, described = ground.stack.enter_context(Lines(server.port)), Described(database.folder)
-    meter, caller = meter_of(database, server.process), requests_for.Caller(described.caller, lines)
+    meter, caller = meter_of(database, server.process), requests_for.Caller(caller_of(described), lines)
 
     def stand(row: str, write: Write, **limits: int) -> Stand:
         return OverHttp(Key(row, database.engine, database.size), lines, meter, write, **limits)
