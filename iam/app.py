@@ -51,14 +51,15 @@ def build(settings: Settings) -> House:
     """
     clock = ShiftedClock(settings.clock_offset) if settings.sandbox else SystemClock()
     archive = _current_archive(settings, clock)
-    if not settings.sandbox and archive.is_sandbox():
-        archive.close()
-        raise UnsafeSettings(["DATABASE_URL: the database is a sandbox's, with people and keys that everybody knows"])
+    _look_at_mark(settings, archive)
     library = _open_library(settings, archive)
     with _naming("PROCURA_SEALING_KEY"):
-        house = House(settings, clock, archive, library, Sealer(_sealing_key(settings)))
-        house.key_rotation.ensure(clock.now())
+        sealer = Sealer(_sealing_key(settings))
+    with _naming("PROCURA_ENTERPRISE_REGISTER"):
+        house = House(settings, clock, archive, library, sealer)
     _look_at_settings(house)
+    with _naming("PROCURA_SEALING_KEY"):
+        house.key_rotation.ensure(clock.now())
     return house
 
 
@@ -70,12 +71,22 @@ def _current_archive(settings: Settings, clock: Clock) -> SqlArchive:
         return open_archive(settings.database_url, clock)
 
 
+def _look_at_mark(settings: Settings, archive: SqlArchive) -> None:
+    """Keep the sandbox's people and real ones apart: neither side starts on the other's database."""
+    problem = None
+    if settings.sandbox and not archive.becomes_sandbox():
+        problem = "the database holds data and is not marked as a sandbox's, so the sandbox does not start on it"
+    if not settings.sandbox and archive.is_sandbox():
+        problem = "the database is a sandbox's, with people and keys that everybody knows"
+    if problem is not None:
+        archive.close()
+        raise UnsafeSettings([f"DATABASE_URL: {problem}"])
+
+
 def _look_at_settings(house: House) -> None:
     """Read at once what would otherwise be read at its first use, so that nothing wrong is served."""
     with _naming("PROCURA_AUTHENTICATION_SOURCES"):
         _ = house.authentication_tokens
-    with _naming("PROCURA_ENTERPRISE_REGISTER"):
-        _ = house.representations
     with _naming("PROCURA_EMPLOYER_DIRECTORY"):
         _ = house.directory
 

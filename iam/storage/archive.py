@@ -170,6 +170,13 @@ class SqlArchive:
         with self._changing() as lane:
             sandbox_mark.mark(lane)
 
+    def becomes_sandbox(self) -> bool:
+        """Mark a database in which nothing was ever recorded as a sandbox's; whether it is one now."""
+        if self.is_sandbox():
+            return True
+        with self._changing() as lane:
+            return sandbox_mark.mark_if_empty(lane)
+
     def is_sandbox(self) -> bool:
         """Whether the database is marked as a sandbox's."""
         with self.lane() as lane:

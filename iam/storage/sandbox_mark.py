@@ -6,7 +6,7 @@ from sqlalchemy import bindparam, delete, insert, select
 
 from iam.domain.errors import Forbidden
 from iam.storage.lanes import Lane, Statement
-from iam.storage.ledgers import Head, move_head
+from iam.storage.ledgers import Head, move_head, read_head
 from iam.storage.tables import HEAD, META, metadata
 
 _SANDBOX = "sandbox"
@@ -19,6 +19,13 @@ def mark(lane: Lane) -> None:
     """Mark a database as a sandbox's, for ever."""
     if not is_marked(lane):
         lane.change(_WRITE, new_name=_SANDBOX, new_value="yes")
+
+
+def mark_if_empty(lane: Lane) -> bool:
+    """Mark a database in which nothing was ever recorded; whether it is a sandbox's now."""
+    if read_head(lane) == Head():
+        mark(lane)
+    return is_marked(lane)
 
 
 def is_marked(lane: Lane) -> bool:

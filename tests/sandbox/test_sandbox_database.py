@@ -115,9 +115,31 @@ def test_the_database_lies_in_the_data_folder_unless_another_is_named(
     assert (tmp_path / "procura.db").exists()
 
 
-def test_production_does_not_start_on_a_sandboxs_database(surroundings: Surroundings, tmp_path: Path) -> None:
-    surroundings()
-    database = fresh_sandbox().database_url
+@pytest.mark.usefixtures("arranged")
+def test_a_sandbox_that_starts_on_an_empty_database_marks_it_and_starts_again() -> None:
+    upgrade_database()
+    for _ in range(2):
+        build(settings_here()).archive.close()
+        with archive_only() as archive:
+            assert archive.is_sandbox()
+
+
+@pytest.mark.usefixtures("arranged")
+def test_a_sandbox_does_not_start_on_data_that_is_no_sandboxs() -> None:
+    upgrade_database()
+    record("1999000150")
+    with archive_only() as archive:
+        before = archive.revision(), archive.head()
+    with pytest.raises(UnsafeSettings) as caught:
+        build(settings_here())
+    assert [problem.startswith("DATABASE_URL: ") for problem in caught.value.problems] == [True]
+    with archive_only() as archive:
+        assert (archive.revision(), archive.head()) == before
+        assert not archive.is_sandbox()
+
+
+def production(surroundings: Surroundings, tmp_path: Path, database: str) -> None:
+    """The settings of production on a database, with addresses and a key that it takes."""
     key = tmp_path / "key"
     key.write_text(bytes(range(7, 39)).hex())
     key.chmod(0o600)
@@ -132,6 +154,11 @@ def test_production_does_not_start_on_a_sandboxs_database(surroundings: Surround
         PROCURA_SEALING_KEY_VALUE="",
         PROCURA_CLOCK_OFFSET="0",
     )
+
+
+def test_production_does_not_start_on_a_sandboxs_database(surroundings: Surroundings, tmp_path: Path) -> None:
+    surroundings()
+    production(surroundings, tmp_path, fresh_sandbox().database_url)
     with pytest.raises(UnsafeSettings) as caught:
         build(settings_here())
     assert ["DATABASE_URL" in problem for problem in caught.value.problems] == [True]

@@ -37,3 +37,17 @@ def test_a_marked_database_is_emptied_and_keeps_its_mark(sql_archive: SqlArchive
         assert [one for sample in SAMPLES for one in reading.find(type(sample))] == []
     fill(sql_archive)
     assert sql_archive.revision() == 1
+
+
+def test_an_empty_database_becomes_a_sandboxs_and_stays_one(sql_archive: SqlArchive) -> None:
+    assert not sql_archive.is_sandbox()
+    assert sql_archive.becomes_sandbox()
+    assert sql_archive.is_sandbox()
+    fill(sql_archive)
+    assert sql_archive.becomes_sandbox()
+
+
+def test_a_database_that_holds_data_does_not_become_a_sandboxs(sql_archive: SqlArchive) -> None:
+    fill(sql_archive)
+    assert not sql_archive.becomes_sandbox()
+    assert not sql_archive.is_sandbox()
