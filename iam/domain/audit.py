@@ -63,7 +63,7 @@ def verify_chain(leaves: Iterable[ChainedLeaf], head: tuple[int, str]) -> int:
     """Walk the whole chain and compare its end with the recorded head; returns the number of leaves.
 
     Raises:
-        BrokenChain: at the first leaf that was edited, deleted, reordered, or cut off at the end.
+        BrokenChain: at the first leaf that was edited, deleted, reordered, put in, or cut off at the end.
     """
     previous, count = GENESIS, 0
     for one in leaves:
@@ -74,6 +74,11 @@ def verify_chain(leaves: Iterable[ChainedLeaf], head: tuple[int, str]) -> int:
         if leaf_hash(one.sequence, one.revision, one.at, one.leaf, one.previous) != one.hash:
             raise BrokenChain(one.sequence, "was edited")
         previous, count = one.hash, one.sequence
-    if head != (count, previous):
-        raise BrokenChain(count + 1, "the recorded head of the chain is elsewhere: leaves are missing at the end")
+    recorded, last = head
+    if recorded > count:
+        raise BrokenChain(count + 1, "is missing: the recorded head of the chain stands further on")
+    if recorded < count:
+        raise BrokenChain(recorded + 1, "stands after the recorded head of the chain")
+    if last != previous:
+        raise BrokenChain(count, "is not the one that is recorded as the head of the chain")
     return count

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -17,7 +18,11 @@ from iam.storage.tables import AUDIT_LEAVES
 PAGE = 1000
 """Leaves that are read at once."""
 
+LOWEST = -(2**63)
+"""The least number that a row can bear: what was put in before the first leaf is read, too."""
+
 _COLUMNS = tuple(column.name for column in AUDIT_LEAVES.c)
+_KINDS = tuple(column.type.python_type for column in AUDIT_LEAVES.c)
 _cells = [bindparam(column.name, type_=column.type) for column in AUDIT_LEAVES.c]
 _last = and_(
     AUDIT_LEAVES.c.sequence == bindparam("last", type_=BigInteger), AUDIT_LEAVES.c.hash == bindparam("previous")
@@ -28,7 +33,7 @@ _NEXT = Statement(
 )
 _PAGE = Statement(
     select(AUDIT_LEAVES)
-    .where(AUDIT_LEAVES.c.sequence > bindparam("after"))
+    .where(AUDIT_LEAVES.c.sequence >= bindparam("first"))
     .order_by(AUDIT_LEAVES.c.sequence)
     .limit(bindparam("limit"))
 )
@@ -51,11 +56,22 @@ def append(lane: Lane, last: tuple[int, str], revision: int, at: datetime, leave
 
 
 def leaves(lane: Lane) -> Iterator[ChainedLeaf]:
-    """All leaves in order, read page by page."""
-    after = 0
-    while rows := lane.rows(_PAGE, after=after, limit=PAGE):
+    """All leaves in order, read page by page. Raises BrokenChain at a row that no leaf was ever written as."""
+    first = LOWEST
+    while rows := _page(lane, first):
         yield from map(_leaf, rows)
-        after = rows[-1][0]
+        first = rows[-1][0] + 1
+
+
+def _page(lane: Lane, first: int) -> list[Row]:
+    """The rows from a number on. SQLite's may hold what is no text at all: it is read, so that its row can be named."""
+    if not isinstance(lane.connection, sqlite3.Connection):
+        return lane.rows(_PAGE, first=first, limit=PAGE)
+    lane.connection.text_factory = lambda octets: octets.decode(errors="surrogateescape")
+    try:
+        return lane.rows(_PAGE, first=first, limit=PAGE)
+    finally:
+        lane.connection.text_factory = str
 
 
 def written(objects: object) -> str:
@@ -79,8 +95,15 @@ def _row(one: ChainedLeaf) -> dict[str, str | int]:
 
 
 def _leaf(row: Row) -> ChainedLeaf:
+    """The leaf in a row. Raises BrokenChain for a row that no leaf was ever written as."""
     sequence, revision, at, act, actor, caller, objects, previous, hashed = row
-    leaf = Leaf(act=act, actor=actor, caller=caller, objects=json.loads(objects))
-    return ChainedLeaf(
-        sequence=sequence, revision=revision, at=from_micros(at), leaf=leaf, previous=previous, hash=hashed
-    )
+    if tuple(map(type, row)) != _KINDS:
+        raise BrokenChain(sequence, "cannot be read: it was edited")
+    try:
+        leaf = Leaf(act=act, actor=actor, caller=caller, objects=json.loads(objects))
+        instant = from_micros(at)
+        if written(dict(leaf.objects)) != objects:
+            raise BrokenChain(sequence, "was edited")
+    except (ValueError, TypeError, OverflowError):
+        raise BrokenChain(sequence, "cannot be read: it was edited") from None
+    return ChainedLeaf(sequence=sequence, revision=revision, at=instant, leaf=leaf, previous=previous, hash=hashed)

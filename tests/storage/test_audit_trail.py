@@ -88,7 +88,7 @@ TAMPERING = {
     "two leaves swapped": ("UPDATE audit_leaves SET sequence = 5 - sequence WHERE sequence IN (-2, -3)", 2),
     "a trail cut at its end": ("DELETE FROM audit_leaves WHERE sequence > 2", 3),
     "an empty trail": ("DELETE FROM audit_leaves", 1),
-    "a head set back": ("UPDATE head SET leaf = 3, leaf_hash = (SELECT hash FROM audit_leaves WHERE sequence = 3)", 5),
+    "a head set back": ("UPDATE head SET leaf = 3, leaf_hash = (SELECT hash FROM audit_leaves WHERE sequence = 3)", 4),
 }
 
 
