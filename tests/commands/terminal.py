@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner, Result
 
 from iam.cli import main
+from iam.settings import read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from tests.running import Sandbox
 
@@ -54,6 +55,10 @@ class Terminal:
         path = self.folder / name
         path.write_text(content, encoding="utf-8")
         return str(path)
+
+    def on_copy(self) -> Sandbox:
+        """The sandbox on this terminal's own database."""
+        return replace(self.country, environment=dict(self.environment), settings=read_settings(self.environment))
 
     def archive(self) -> SqlArchive:
         """The archive on which commands work; to be closed."""
