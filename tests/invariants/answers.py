@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from iam.domain.authorization import Decision
+from iam.domain.instants import from_micros
 from iam.services.authorization import Ask
 from tests.invariants.genesis import Story
 from tests.invariants.questions import Questioner, comparable, put
@@ -58,6 +59,20 @@ class Answers:
             if len(self._kept) < KEPT_AT_MOST:
                 again = Ask(question=ask.question, as_of=decision.as_of, known_at=decision.known_at)
                 self._kept.append((again, comparable(decision)))
+
+    def compare_behind(self, asker: Questioner, back: timedelta, count: int) -> None:
+        """I2: a clock that was set back revives nothing: "now" is never before what was recorded."""
+        present = self._story.tick()
+        recorded = from_micros(self._story.store.recorded_at)
+        self._story.clock.at = present - back
+        questions = asker.several(count)
+        for house in self._story.houses:
+            for asked, decision in zip(
+                questions, house.judge.decide_all([put(one, present) for one in questions]), strict=True
+            ):
+                assert decision.as_of == max(present - back, recorded), decision
+                self._agrees(asked, decision)
+        self._story.clock.at = present
 
     def ask_again(self) -> None:
         """What was answered is answered again, from what was known then."""

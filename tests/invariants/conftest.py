@@ -18,19 +18,26 @@ def law() -> Law:
 
 
 @pytest.fixture(scope="session")
-def in_memory(law: Law) -> Beginning:
-    return begin(law, None)
+def other_law() -> Law:
+    """The same book with services that ask another login."""
+    stricter = {code: {"minimum": "high"} for code in ("dimona", "dmfa", "works", "mahis", "channels")}
+    return CasbinLaw(read_book(overrides=stricter))
 
 
 @pytest.fixture(scope="session")
-def on_sqlite(law: Law, tmp_path_factory: pytest.TempPathFactory) -> Beginning:
-    return begin(law, SqliteStorage(tmp_path_factory.mktemp("stories")))
+def in_memory(law: Law, other_law: Law) -> Beginning:
+    return begin(law, other_law, None)
 
 
 @pytest.fixture(scope="session")
-def on_postgresql(law: Law, postgresql_url: str) -> Iterator[Beginning]:
+def on_sqlite(law: Law, other_law: Law, tmp_path_factory: pytest.TempPathFactory) -> Beginning:
+    return begin(law, other_law, SqliteStorage(tmp_path_factory.mktemp("stories")))
+
+
+@pytest.fixture(scope="session")
+def on_postgresql(law: Law, other_law: Law, postgresql_url: str) -> Iterator[Beginning]:
     storage = PostgresqlStorage(postgresql_url)
-    yield begin(law, storage)
+    yield begin(law, other_law, storage)
     engines.drop_database(postgresql_url, storage.prepared())
 
 

@@ -14,6 +14,7 @@ from iam.domain.enterprises import Capacity, DirectoryChangeKind, Representative
 from iam.domain.errors import Refusal
 from iam.domain.mandates import Side, Terms
 from iam.domain.periods import Period, Quarter
+from iam.ports import Law
 from iam.services.appointments import NewAppointment
 from iam.services.authentications import AuthenticationClaims, Authentications
 from iam.services.client_orders import NewDeclarationService
@@ -56,6 +57,9 @@ LISTED = {
 
 class Story(OfficeActs, ClientActs, MandateActs):
     """Everything that can happen in the country."""
+
+    other_law: Law
+    """What the law becomes when the story has ended."""
 
     def begin(self) -> None:
         """Bring the country to where stories begin."""

@@ -13,7 +13,7 @@ from iam.domain.enterprises import DirectoryChange, RegisterExtract, Representat
 from iam.domain.errors import Unavailable
 from iam.domain.mandate_terms import ProposalRules
 from iam.outside.pairwise import PairwiseSubjects
-from iam.ports import Archive, Library
+from iam.ports import Archive, Law
 from iam.services.activations import Activations
 from iam.services.appointments import Appointments
 from iam.services.authorization import Authorization
@@ -102,10 +102,27 @@ class StateRegisters:
         return listed and not (ceased is not None and ceased <= now)
 
 
+class Laws:
+    """The books in use, one after the other; implements `iam.ports.Library`."""
+
+    def __init__(self, first: Law) -> None:
+        self._used: list[tuple[datetime, Law]] = [(datetime.min.replace(tzinfo=UTC), first)]
+
+    def current(self) -> Law:
+        return self._used[-1][1]
+
+    def known_at(self, instant: datetime) -> Law:
+        return next(law for since, law in reversed(self._used) if since <= instant)
+
+    def change(self, law: Law, since: datetime) -> None:
+        """Bring another book into use."""
+        self._used.append((since, law))
+
+
 class House:
     """Every use-case over one archive."""
 
-    def __init__(self, archive: Archive, clock: SetClock, registers: StateRegisters, library: Library) -> None:
+    def __init__(self, archive: Archive, clock: SetClock, registers: StateRegisters, library: Laws) -> None:
         self.archive, self.clock = archive, clock
         self.library = library
         self.randomness = SteadyRandomness()

@@ -20,9 +20,8 @@ from iam.storage.migrations import upgrade
 from iam.storage.tables import metadata
 from tests import engines
 from tests.invariants.genesis import Story
-from tests.invariants.houses import START, House, StateRegisters
+from tests.invariants.houses import START, House, Laws, StateRegisters
 from tests.reference.country import Ledger
-from tests.services.worlds import OneLaw
 from tests.storage.clocks import SetClock
 
 
@@ -93,6 +92,8 @@ class Beginning:
     """The country as it is when stories begin, in memory and perhaps in a database."""
 
     law: Law
+    other_law: Law
+    """What the law becomes when a story has ended."""
     store: Store
     ledger: Ledger
     people: dict[str, str]
@@ -110,18 +111,19 @@ class Beginning:
         memory = MemoryArchive(clock)
         memory.store = self.store.copy()
         if self.storage is None:
-            yield self._told([House(memory, clock, registers, OneLaw(self.law))], clock)
+            yield self._told([House(memory, clock, registers, Laws(self.law))], clock)
             return
         url = self.storage.copied()
         archive = open_archive(url, clock)
         try:
-            yield self._told([House(one, clock, registers, OneLaw(self.law)) for one in (memory, archive)], clock)
+            yield self._told([House(one, clock, registers, Laws(self.law)) for one in (memory, archive)], clock)
         finally:
             archive.close()
             self.storage.dropped(url)
 
     def _told(self, houses: list[House], clock: SetClock) -> Story:
         story = Story(houses, clock)
+        story.other_law = self.other_law
         for house in houses:
             house.randomness.drawn = self.drawn
         story.ledger, story.people = self.ledger.copy(), dict(self.people)
@@ -129,7 +131,7 @@ class Beginning:
         return story
 
 
-def begin(law: Law, storage: Storage | None) -> Beginning:
+def begin(law: Law, other_law: Law, storage: Storage | None) -> Beginning:
     """Make the country once."""
     clock = SetClock(START)
     registers = StateRegisters(clock)
@@ -137,12 +139,13 @@ def begin(law: Law, storage: Storage | None) -> Beginning:
     if storage is not None:
         upgrade(storage.prepared())
         archives.append(open_archive(storage.prepared(), clock))
-    story = Story([House(one, clock, registers, OneLaw(law)) for one in archives], clock)
+    story = Story([House(one, clock, registers, Laws(law)) for one in archives], clock)
     story.begin()
     for one in archives[1:]:
         one.close()
     return Beginning(
         law=law,
+        other_law=other_law,
         store=story.store,
         ledger=story.ledger,
         people=story.people,

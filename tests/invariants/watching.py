@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from random import Random
 
 from hypothesis import note
@@ -19,7 +20,7 @@ from tests.invariants.mandate_laws import check_hand_over, check_mandates
 from tests.invariants.monotony import check_monotony
 from tests.invariants.orphans import orphans, orphans_in_sql
 from tests.invariants.pairwise import check_pairwise
-from tests.invariants.questions import Questioner
+from tests.invariants.questions import Questioner, put
 from tests.invariants.reach import Collusion
 from tests.invariants.tenancy import check_tenancy
 
@@ -54,7 +55,9 @@ class Watch:
 
     def ask(self, chance: Random, count: int) -> None:
         """Many questions at once."""
-        self.answers.compare(Questioner(self.story, chance), count)
+        asker = Questioner(self.story, chance)
+        self.answers.compare(asker, count)
+        self.answers.compare_behind(asker, timedelta(hours=chance.choice([0, 1, 30])), 5)
 
     def after_step(self) -> None:
         """A few questions; no right without its line; all storages at the same point, for whoever looks."""
@@ -77,12 +80,22 @@ class Watch:
         """Every answer again, the chain, the records of all storages, names, and orphans in SQL."""
         self.story.settle()
         self.answers.ask_again()
+        self._change_law()
+        self.answers.ask_again()
         check_pairwise(self.story)
         first = self.story.houses[0].archive
         verify_chain(first.leaves(), first.head())
         for house in self.story.houses[1:]:
             assert isinstance(house.archive, SqlArchive)
             self._check_database(house.archive)
+
+    def _change_law(self) -> None:
+        """Another book comes into use: what is asked now is answered by it."""
+        now = self.story.tick()
+        for house in self.story.houses:
+            house.library.change(self.story.other_law, now)
+            asked = put(self._asker.several(1)[0], now)
+            assert house.judge.decide(asked).book == self.story.other_law.hash
 
     def _check_database(self, archive: SqlArchive) -> None:
         """A stranger who opens the database finds all that was acknowledged, with its leaves, and no orphans."""
