@@ -107,7 +107,7 @@ def meter_of(database: Database, *processes: int) -> Meter:
         return Meter(*processes)
     with _connected(database.url) as connection:
         (backend,) = connection.execute("SELECT pg_backend_pid()").fetchone() or (0,)
-    found = parents().get(backend)
+        found = parents().get(backend)
     if found is None:
         raise LookupError("PostgreSQL runs where its CPU time cannot be read")
     return Meter(*processes, found)
