@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from iam.api.appointments import AppointmentShown, shown_new
+from iam.api.appointments import AppointmentEnd, AppointmentShown, shown_new
 from iam.api.callers import Person, PersonCall
 from iam.api.collaborators import Collaborators
 from iam.api.joint_acts import Waiting, waiting
@@ -174,6 +174,26 @@ def _declare_designation(api: Api, parts: Collaborators) -> None:
         if isinstance(done, JointAct):
             return waiting(caller, done)
         return shown_new(parts, caller, done, order.contact)
+
+    @api.post(
+        "/enterprises/<enterprise>/principal-access-manager/end",
+        summary="End the principal access manager as legal representative",
+        body=AppointmentEnd,
+        answers={204: None},
+        refusals=(409, 503),
+        idempotent=True,
+    )
+    @requires(Person("access_managers"))
+    def end_principal_access_manager(caller: PersonCall, enterprise: Cbe, body: AppointmentEnd) -> None:
+        """At once, or at an instant ahead, without a successor; one representative is enough.
+
+        What was given stands, unless everything given is to end in the same act: that can be asked of the last one
+        also after its own end. Until another one is designated nothing new can be given.
+        """
+        actor, representation = parts.acting.representative(caller, enterprise)
+        parts.appointments.end_principal_access_manager(
+            actor, representation, body.at, with_everything=body.with_everything_given
+        )
 
 
 def _representing(parts: Collaborators, caller: PersonCall, body: NewEnterprise) -> tuple[Actor, Representation]:

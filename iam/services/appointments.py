@@ -17,7 +17,7 @@ from iam.domain.persons import Contact
 from iam.ports import Archive, Library, Randomness, UnitOfWork
 from iam.services.acting import governed, held_capacity, in_business, manager_who, own, period_within, record
 from iam.services.authorization import Authorization
-from iam.services.ending import end_appointment
+from iam.services.ending import end_appointment, end_everything_given
 from iam.services.people import numbers_of, person_for
 from iam.services.representation import Representation, Representations
 
@@ -128,6 +128,29 @@ class Appointments:
         uow.put(Contact(appointment=responsible, label="", email="", phone=order.responsible_phone))
         return appointment
 
+    def end_principal_access_manager(
+        self, actor: Actor, representation: Representation, at: datetime | None, *, with_everything: bool
+    ) -> None:
+        """End the principal access manager before there is a successor; optionally with everything that one gave.
+
+        One representative is enough, also where signing power is joint: an end binds nobody. Until another one is
+        designated nothing new can be given. With everything, the last one may have ended before, by resigning.
+
+        Raises:
+            StepUpRequired, Forbidden: as judged for `access_managers end`. InvalidInput: `instant_in_past`.
+            Conflict: `no_active_principal_access_manager` when there never was one; `already_ended`.
+        """
+        with self._archive.writing() as uow:
+            self._judge.require(actor, "access_managers", "end", representative=True)
+            held = uow.find(Appointment, enterprise=actor.enterprise, role=Role.PRINCIPAL_ACCESS_MANAGER)
+            if not held:
+                governed(uow, actor.enterprise, uow.now)
+            last = max(held, key=lambda one: (one.ended_at is None, one.valid.end or one.valid.start, one.id))
+            _refuse_ended(last, at or uow.now, with_everything=with_everything)
+            self._representations.enter(uow, actor, representation)
+            _end(uow, actor, last, at or uow.now, with_everything=with_everything)
+            uow.commit()
+
     def appoint(self, actor: Actor, order: NewAppointment) -> Appointment:
         """Appoint a person below the actor's own level and within the actor's reach.
 
@@ -173,7 +196,8 @@ class Appointments:
     def end(self, actor: Actor, appointment: str, at: datetime | None, *, with_everything: bool) -> None:
         """End an appointment below the actor, or the actor's own; optionally with everything it gave, in one act.
 
-        An end that was set ahead can be brought forward.
+        An end that was set ahead can be brought forward. What an appointment gave can be ended after the appointment
+        itself, so that nobody saves it by resigning.
 
         Raises:
             StepUpRequired, Forbidden: as judged; `beyond_own_reach`. Conflict: `already_ended`.
@@ -182,9 +206,7 @@ class Appointments:
         with self._archive.writing() as uow:
             self._judge.require(actor, "access_management", "manage")
             standing = own(uow, Appointment, appointment, actor.enterprise, "appointment")
-            instant = at or uow.now
-            if standing.valid.end is not None and standing.valid.end <= instant:
-                raise Conflict("already_ended", "This appointment ends already at that instant or before.")
+            _refuse_ended(standing, at or uow.now, with_everything=with_everything)
             manager_who(
                 uow,
                 actor,
@@ -192,7 +214,7 @@ class Appointments:
                 "beyond_own_reach",
                 "You can only end appointments below your own level and within your own capacity and domain.",
             )
-            end_appointment(uow, actor, standing, instant, with_everything=with_everything)
+            _end(uow, actor, standing, at or uow.now, with_everything=with_everything)
             uow.commit()
 
     def _install(self, uow: UnitOfWork, actor: Actor, appointment: Appointment, contact: ContactData) -> None:
@@ -224,6 +246,21 @@ class Appointments:
             raise InvalidInput(
                 "niss_required", "A manager is appointed by NISS; only a user can be invited.", field="niss"
             )
+
+
+def _refuse_ended(appointment: Appointment, at: datetime, *, with_everything: bool) -> None:
+    end = appointment.valid.end
+    if end is not None and end <= at and not with_everything:
+        raise Conflict("already_ended", "This appointment ends already at that instant or before.")
+
+
+def _end(uow: UnitOfWork, actor: Actor, appointment: Appointment, at: datetime, *, with_everything: bool) -> None:
+    """End an appointment; of one that ended before, what it gave."""
+    end = appointment.valid.end
+    if end is None or end > at:
+        end_appointment(uow, actor, appointment, at, with_everything=with_everything)
+    else:
+        end_everything_given(uow, actor, appointment, at)
 
 
 def _not_yet(

@@ -38,6 +38,19 @@ def end_appointment(
         _end_everything_given(uow, actor, appointment, at)
 
 
+def end_everything_given(uow: UnitOfWork, actor: Actor, appointment: Appointment, at: datetime) -> None:
+    """End all that an appointment gave which itself ended before, down the line.
+
+    Raises:
+        InvalidInput: `instant_in_past`.
+    """
+    end_of(uow, appointment.valid, at)
+    _end_everything_given(uow, actor, appointment, at)
+    objects = {"appointment": appointment.id, "enterprise": appointment.enterprise}
+    record(uow, actor, "everything_given_ended", **objects)
+    uow.announce("everything_given_ended", objects)
+
+
 def _end_everything_given(uow: UnitOfWork, actor: Actor, appointment: Appointment, at: datetime) -> None:
     """End all that an appointment gave, down the line, also through appointments that ended before."""
     enterprise, giver = appointment.enterprise, appointment.id

@@ -34,6 +34,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "appointee": {"niss": OTHER_NISS, **NOTED},
         "tie": "employee",
     },
+    "end_principal_access_manager": {"with_everything_given": True},
     "appoint": {"role": "user", "capacity": "employer", "niss": NISS, **NOTED},
     "end_appointment": {"with_everything_given": True},
     "accept_invitation": {"code": "some-code"},
@@ -78,7 +79,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "migrate_mandates": {"step": "prepare", "lines": [LINE]},
 }
 """A body that is well formed, for every operation that takes one."""
-AS_REPRESENTATIVE = frozenset({"designate_manager", "activate_service"})
+AS_REPRESENTATIVE = frozenset({"designate_manager", "end_principal_access_manager", "activate_service"})
 """Operations in which the register says who may act, not a place in the enterprise."""
 _PARAMETER = re.compile(r"{([^}]+)}")
 

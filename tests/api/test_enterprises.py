@@ -181,6 +181,25 @@ def test_a_designation_waits_for_as_many_representatives_as_must_sign(country: C
     assert top_managers(country, number) == [appointee.person]
 
 
+def test_a_representative_ends_the_top_manager_whether_or_not_there_is_a_successor(country: Country) -> None:
+    number = country.enterprise(EMPLOYER)
+    human, top = country.representative(number), country.manager(number)
+    deputy = country.manager(number, Role.CO_MANAGER)
+    path = f"/enterprises/{number}/principal-access-manager/end"
+    assert country.post(path, top).json["code"] == "not_legal_representative"
+    ended = country.post(path, human, {"with_everything_given": False}, key="the-end")
+    assert (ended.status_code, ended.data) == (204, b"")
+    assert top_managers(country, number) == []
+    assert country.post(path, human, {"with_everything_given": False}, key="the-end").status_code == 204
+    again = country.post(path, human)
+    assert (again.status_code, again.json["code"]) == (409, "already_ended")
+    body = {"role": "user", "capacity": "employer", "label": "x", "email": "a@example.be", "phone": "+3225550000"}
+    refused = country.post(f"/enterprises/{number}/appointments", deputy, body)
+    assert (refused.status_code, refused.json["code"]) == (409, "no_active_principal_access_manager")
+    country.register.away = True
+    assert country.post(path, human).status_code == 503
+
+
 def outsiders(country: Country, number: str) -> dict[str, Human]:
     """People who are no representatives of this enterprise, each for another reason."""
     now, day = country.clock.at, timedelta(days=1)

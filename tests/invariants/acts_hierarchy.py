@@ -19,6 +19,7 @@ from tests.reference import country
 from tests.reference.country import Appointed, Granted, Known, Member, Record
 
 MANAGE = ("access_management", "manage")
+TOP = Role.PRINCIPAL_ACCESS_MANAGER
 CONTACT = ContactData(label="label", email="someone@example.be", phone="+3220000000")
 
 
@@ -68,10 +69,37 @@ class HierarchyActs(Chronicle):
             former = [
                 (key, one)
                 for key, one in self.ledger.known().all(Appointed)
-                if (one.enterprise, one.role) == (actor.enterprise, Role.PRINCIPAL_ACCESS_MANAGER)
+                if (one.enterprise, one.role) == (actor.enterprise, TOP)
             ]
             self.write(**{key: shortened(one, self.now) for key, one in former}, **appointed(outcome))
         return self.noted(outcome, actor)
+
+    def end_principal_access_manager(self, actor: Actor, at: datetime | None, *, everything: bool) -> Any:
+        """A legal representative ends the principal access manager, with no successor."""
+        last = max(
+            (one for one in self.all(Appointment) if (one.enterprise, one.role) == (actor.enterprise, TOP)),
+            key=lambda one: one.valid.start,
+            default=None,
+        )
+        outcome = self.attempt(
+            self._ending(last.id if last else "", at),
+            actor,
+            lambda house: house.appointments.end_principal_access_manager(
+                actor, house.representations.confirm(actor), at, with_everything=everything
+            ),
+            needs=("access_managers", "end"),
+            representative=self.represents(actor),
+        )
+        if outcome is None and last is not None:
+            self.entered(actor.enterprise)
+            self.write(**ended_line(self.ledger.known(), last.id, at or self.now, everything=everything))
+        return self.noted(outcome, actor)
+
+    def _ending(self, key: str, at: datetime | None) -> str:
+        """The leaf of the end of an appointment; where that ended before, of the end of what it gave."""
+        one = self.ledger.known().get(key)
+        ended = isinstance(one, Appointed) and one.end is not None and one.end <= (at or self.now)
+        return "everything_given_ended" if ended else "appointment_ended"
 
     def appoint(self, actor: Actor, order: NewAppointment) -> Any:
         """A manager appoints below."""
@@ -83,7 +111,7 @@ class HierarchyActs(Chronicle):
     def end_appointment(self, actor: Actor, key: str, at: datetime | None, *, everything: bool) -> Any:
         """A manager ends an appointment, the own one included."""
         outcome = self.attempt(
-            "appointment_ended",
+            self._ending(key, at),
             actor,
             lambda house: house.appointments.end(actor, key, at, with_everything=everything),
             needs=MANAGE,

@@ -100,6 +100,7 @@ class Conspiracy:
         if seat.capacity is None:
             for one in self.names:
                 yield f"{name} designates {one}", partial(story.designate, actor, name, one)
+            yield f"{name} ends the top", partial(story.end_principal_access_manager, actor, None, everything=False)
             return
         for one, role in product(self.names, (Role.USER, Role.GROUP_MANAGER, Role.LOCAL_MANAGER, Role.CO_MANAGER)):
             order = NewAppointment(

@@ -113,6 +113,12 @@ class HierarchyRules(Players):
         self.story.designate(actor, responsible, chance.choice(NAMES))
 
     @by_chance
+    def a_principal_access_manager_is_ended(self, chance: Random) -> None:
+        if chance.random() < 0.5:  # not too often: nobody can give anything until another one is designated
+            actor = self.actor(chance, self.directors())
+            self.story.end_principal_access_manager(actor, self.ahead(chance), everything=chance.random() < 0.5)
+
+    @by_chance
     def somebody_is_appointed(self, chance: Random) -> None:
         actor = self.actor(chance, self.managers())
         role = chance.choice([Role.USER, Role.USER, *Role])

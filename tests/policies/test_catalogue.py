@@ -22,7 +22,13 @@ EID_ITSME = {LoginKey.EID, LoginKey.ITSME}
 OF_DRS = {*EID_ITSME, LoginKey.MYGOV, LoginKey.EIDAS}
 EMPLOYER, TOWN = Capacity.EMPLOYER, Capacity.PROVINCIAL_OR_LOCAL_ADMINISTRATION
 WORKSHOP = Capacity.COMPANY_WITHOUT_STAFF
-NEVER_BY_SOFTWARE = {"mahis manage", "access_management manage", "ebox activate", "access_managers designate"}
+NEVER_BY_SOFTWARE = {
+    "mahis manage",
+    "access_management manage",
+    "ebox activate",
+    "access_managers designate",
+    "access_managers end",
+}
 
 TABLE = {
     "dimona": (DECLARE, ("dmfa-dimona",), {EMPLOYER, TOWN}),
@@ -44,7 +50,7 @@ TABLE = {
     "mahis": ({"manage", "consult"}, (), set()),
     "access_management": ({"manage", "consult"}, (), set()),
     "channels": ({"manage", "consult"}, (), set()),
-    "access_managers": ({"designate"}, (), set()),
+    "access_managers": ({"designate", "end"}, (), set()),
     "office": (
         {"recognise", "withdraw_recognition", "confirm_paper", "migrate", "correct_identity", "grant_number"},
         (),

@@ -80,10 +80,15 @@ SERVICES = {
     "mahis": Service(_only("manage", "consult"), keys=NATIONAL, only_people=_only("manage")),
     "access_management": Service(_only("manage", "consult"), only_people=_only("manage", "consult")),
     "channels": Service(_only("manage", "consult"), only_people=_only("manage", "consult")),
-    "access_managers": Service(_only("designate"), keys=NATIONAL, only_people=_only("designate")),
+    "access_managers": Service(_only("designate", "end"), keys=NATIONAL, only_people=_only("designate", "end")),
     "office": Service(OFFICE, _only(ADMINISTRATION), domain="office", only_people=OFFICE),
 }
-REPRESENTATIVES_ACTS = {("access_managers", "designate"), ("ebox", "activate"), ("mahis", "manage")}
+REPRESENTATIVES_ACTS = {
+    ("access_managers", "designate"),
+    ("access_managers", "end"),
+    ("ebox", "activate"),
+    ("mahis", "manage"),
+}
 """What a legal representative may do by law."""
 EXCLUSIVE = {"dmfa-dimona", "drs-accidents", "drs-unemployment", "drs-allowances", "temporary-unemployment"}
 """Groups for which a mandator has one mandatary a quarter."""
