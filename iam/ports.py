@@ -13,6 +13,7 @@ from iam.domain.audit import ChainedLeaf, Leaf
 from iam.domain.authorization import Inquiry, Judgement, Situation
 from iam.domain.enterprises import DirectoryChange, RegisterExtract
 from iam.domain.facts import Fact
+from iam.domain.feeds import RefusedLine
 from iam.domain.keys import SealedKey
 from iam.domain.outlines import Outline, Outlines
 
@@ -50,8 +51,11 @@ class EnterpriseRegister(Protocol):
 class EmployerDirectory(Protocol):
     """The employer directory, read as a change feed."""
 
-    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange]:
-        """The changes that follow a sequence number, in order. Unavailable when it does not answer."""
+    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange | RefusedLine]:
+        """The changes that follow a sequence number, in order, and in their places the lines that say none.
+
+        Unavailable when it does not answer.
+        """
         ...
 
 
@@ -169,6 +173,10 @@ class Law(Protocol):
         self, facts: frozenset[Fact], service: str, action: str, assurance: Assurance | None, on: date
     ) -> Judgement:
         """What the rules in force on a date say of these facts; deterministic, so it may be memoised."""
+        ...
+
+    def changes_after(self, on: date) -> Sequence[date]:
+        """The days after this one from which other rules are in force, in order."""
         ...
 
     def reason_of_rule(self, rule: str) -> str:

@@ -15,6 +15,7 @@ from iam.app import create_service, house, settings_here
 from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.house import House
+from iam.web import logs
 
 THREADS = 8
 """Requests that one process works on at once; each may hold two connections to the database."""
@@ -71,6 +72,7 @@ def check_port(host: str, port: int) -> None:
 def worker(once: bool, every: int) -> None:
     """Follow the employer directory, rotate keys in time, and sweep out what has expired."""
     with house() as here:
+        logs.configure(None, here.clock.now)
         while True:
             _round(here)
             if once:

@@ -30,6 +30,8 @@ DIRECTORY_CAPACITIES = frozenset(
     {Capacity.EMPLOYER, Capacity.COMPANY_WITHOUT_STAFF, Capacity.PROVINCIAL_OR_LOCAL_ADMINISTRATION}
 )
 """Capacities that only the employer directory gives and takes."""
+NOT_OF_THE_DIRECTORY = "capacity_not_of_the_directory"
+"""The reason code of a line of its feed that gives or takes another one."""
 
 
 class Ground(StrEnum):

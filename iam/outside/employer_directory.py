@@ -1,29 +1,39 @@
 """The employer directory over HTTP: its change feed, read page by page in the directory's own order."""
 
-# GET <address>/changes?after=<sequence>&limit=<number> is answered 200 with
+# A page is as `iam.outside.change_feeds` says, with lines
 #
-#   {"changes": [{"sequence": 7, "kind": "capacity_started", "enterprise": "1999000017", "capacity": "employer",
-#                 "employer_number": {"kind": "nsso", "value": "999000014"}, "at": "2019-04-01T00:00:00+02:00"},
-#                {"sequence": 9, "kind": "ceased", "enterprise": "1999000017", "capacity": null,
-#                 "employer_number": null, "at": "2026-01-01T00:00:00+01:00"}]}
+#   {"sequence": 7, "kind": "capacity_started", "enterprise": "1999000017", "capacity": "employer",
+#    "employer_number": {"kind": "nsso", "value": "999000014"}, "at": "2019-04-01T00:00:00+02:00"}
+#   {"sequence": 9, "kind": "ceased", "enterprise": "1999000017", "capacity": null,
+#    "employer_number": null, "at": "2026-01-01T00:00:00+01:00"}
 #
-# The changes that follow `after`, oldest first, at most `limit`; an empty list says that there are none yet. All
-# members are present and no others. Capacity and employer number belong to a capacity that starts or ends, and to
-# nothing else.
+# All members are present and no others. Capacity and employer number belong to a capacity that starts or ends, and to
+# nothing else. A line of which that is not so is refused by itself.
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from enum import StrEnum
+from typing import TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from iam.domain.employer_numbers import EmployerNumber, EmployerNumberKind
-from iam.domain.enterprises import DIRECTORY_CAPACITIES, Capacity, DirectoryChange, DirectoryChangeKind
-from iam.domain.errors import Refusal, Unavailable
+from iam.domain.enterprises import (
+    DIRECTORY_CAPACITIES,
+    NOT_OF_THE_DIRECTORY,
+    Capacity,
+    DirectoryChange,
+    DirectoryChangeKind,
+)
+from iam.domain.errors import InvalidInput, Unavailable
+from iam.domain.feeds import RefusedLine
 from iam.domain.identifiers import CbeNumber
 from iam.domain.periods import parse_instant
+from iam.outside.change_feeds import MALFORMED, read_page
 from iam.outside.guarded_http import BadAnswer, GuardedHttp
+
+W = TypeVar("W", bound=StrEnum)
 
 _SHAPE = ConfigDict(strict=True, extra="forbid", frozen=True)
 
@@ -36,17 +46,12 @@ class _EmployerNumber(BaseModel):
 
 class _Change(BaseModel):
     model_config = _SHAPE
-    sequence: int = Field(ge=1, lt=2**62)
+    sequence: int
     kind: str
     enterprise: str
     capacity: str | None
     employer_number: _EmployerNumber | None
     at: str
-
-
-class _Page(BaseModel):
-    model_config = _SHAPE
-    changes: list[_Change]
 
 
 class HttpEmployerDirectory:
@@ -56,37 +61,27 @@ class HttpEmployerDirectory:
         """Take the directory's server."""
         self._server = server
 
-    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange]:
-        """The changes that follow a sequence number, in order, at most `limit`.
+    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange | RefusedLine]:
+        """The changes that follow a sequence number, in order, at most `limit`; a line that says no change is refused.
 
         Raises:
-            Unavailable: `directory_unavailable` when it does not answer, or one line of its answer is not valid.
+            Unavailable: `directory_unavailable` when it does not answer, or not with a page of its feed.
         """
         try:
-            parameters = {"after": str(sequence), "limit": str(limit)}
-            page = _Page.model_validate(self._server.get_json("/changes", parameters))
-            changes = [_change(one) for one in page.changes]
-            _check_order([sequence, *(one.sequence for one in changes)], limit)
-            return changes
-        except (BadAnswer, ValidationError, Refusal, ValueError):
+            return read_page(self._server, sequence, limit, _change)
+        except BadAnswer:
             raise Unavailable(
                 "directory_unavailable", "The employer directory does not answer; nothing was taken in."
             ) from None
 
 
-def _check_order(sequences: Sequence[int], limit: int) -> None:
-    if len(sequences) > limit + 1:
-        raise BadAnswer("more changes than were asked for")
-    if any(later <= earlier for earlier, later in pairwise(sequences)):
-        raise BadAnswer("changes out of order")
-
-
-def _change(one: _Change) -> DirectoryChange:
-    kind = DirectoryChangeKind(one.kind)
+def _change(line: dict[str, object]) -> DirectoryChange:
+    one = _Change.model_validate(line)
+    kind = _word(DirectoryChangeKind, one.kind, "unknown_kind")
     enterprise, at = CbeNumber(one.enterprise).value, parse_instant(one.at)
     if kind is DirectoryChangeKind.CEASED:
         if one.capacity is not None or one.employer_number is not None:
-            raise BadAnswer("a cessation that speaks of a capacity")
+            raise InvalidInput(MALFORMED, "A cessation does not speak of a capacity.")
         return DirectoryChange(sequence=one.sequence, kind=kind, enterprise=enterprise, at=at)
     capacity, number = _capacity(one)
     return DirectoryChange(
@@ -102,11 +97,19 @@ def _change(one: _Change) -> DirectoryChange:
 
 def _capacity(one: _Change) -> tuple[Capacity, EmployerNumber | None]:
     """The capacity that starts or ends; a company without staff is no employer and has no employer number."""
-    capacity = Capacity(one.capacity or "")
+    capacity = _word(Capacity, one.capacity or "", "unknown_capacity")
     if capacity not in DIRECTORY_CAPACITIES:
-        raise BadAnswer("a capacity that is not the directory's")
+        raise InvalidInput(NOT_OF_THE_DIRECTORY, "The capacity is not the directory's to give.")
     if (one.employer_number is None) != (capacity is Capacity.COMPANY_WITHOUT_STAFF):
-        raise BadAnswer("an employer without number, or a number without employer")
+        raise InvalidInput(MALFORMED, "An employer has a number, and nobody else has one.")
     if one.employer_number is None:
         return capacity, None
-    return capacity, EmployerNumber.parse(EmployerNumberKind(one.employer_number.kind), one.employer_number.value)
+    kind = _word(EmployerNumberKind, one.employer_number.kind, "unknown_number_kind")
+    return capacity, EmployerNumber.parse(kind, one.employer_number.value)
+
+
+def _word(words: type[W], text: str, reason: str) -> W:
+    try:
+        return words(text)
+    except ValueError:
+        raise InvalidInput(reason, "A word that is not among those of the feed.") from None

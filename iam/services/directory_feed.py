@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
 from iam.domain.enterprises import (
     DIRECTORY_CAPACITIES,
+    NOT_OF_THE_DIRECTORY,
+    Capacity,
     CapacityHeld,
     DirectoryChange,
     DirectoryChangeKind,
     Enterprise,
-    FeedPosition,
     Ground,
 )
-from iam.domain.errors import InvalidInput, NotFound
+from iam.domain.errors import NotFound
 from iam.domain.identifiers import EmployerNumber
 from iam.domain.periods import Period
 from iam.ports import Archive, EmployerDirectory, Randomness, Reading, UnitOfWork
 from iam.services.ending import end_capacity
+from iam.services.feeds import Feed
 
 FEED = "employer_directory"
-FEED_PAGE = 500
-"""Lines of the change feed that are taken in one unit of work."""
 
 
 def enterprise_of_employer(reading: Reading, number: EmployerNumber) -> str:
@@ -38,60 +36,40 @@ class DirectoryFeed:
     """Takes in the changes, each exactly once, in the directory's order."""
 
     def __init__(self, archive: Archive, randomness: Randomness) -> None:
-        self._archive = archive
+        self._feed: Feed[DirectoryChange] = Feed(archive, FEED)
         self._randomness = randomness
 
     def follow(self, directory: EmployerDirectory) -> int:
-        """Take in the directory's changes since the last time, each exactly once; returns how many."""
-        total = 0
-        while taken := self._follow_page(directory):
-            total += taken
-        return total
+        """Take in the directory's changes since the last time, as `Feed.follow` says; returns how many."""
+        return self._feed.follow(directory.changes_after, self._take)
 
-    def _follow_page(self, directory: EmployerDirectory) -> int:
-        with self._archive.reading() as reading:
-            position = _position(reading)
-        changes = directory.changes_after(position, FEED_PAGE)
-        with self._archive.writing() as uow:
-            if _position(uow) != position or not changes:
-                return 0
-            self._take(uow, changes)
-            uow.put(FeedPosition(id=FEED, sequence=changes[-1].sequence))
-            uow.commit()
-        return len(changes)
+    def _take(self, uow: UnitOfWork, change: DirectoryChange) -> str | None:
+        if change.kind is DirectoryChangeKind.CEASED:
+            _cease(uow, change)
+        elif change.capacity not in DIRECTORY_CAPACITIES:
+            return NOT_OF_THE_DIRECTORY
+        elif change.kind is DirectoryChangeKind.CAPACITY_STARTED:
+            self._start(uow, change, change.capacity)
+        else:
+            _stop(uow, change)
+        objects = {"enterprise": change.enterprise, "kind": change.kind.value, "line": str(change.sequence)}
+        uow.audit(Leaf(act="directory_change", actor=SERVER_OPERATOR, caller="", objects=objects))
+        uow.announce("directory_change", objects)
+        return None
 
-    def _take(self, uow: UnitOfWork, changes: Sequence[DirectoryChange]) -> None:
-        for change in changes:
-            if change.kind is DirectoryChangeKind.CAPACITY_STARTED:
-                self._start(uow, change)
-            elif change.kind is DirectoryChangeKind.CAPACITY_ENDED:
-                _stop(uow, change)
-            else:
-                _cease(uow, change)
-            objects = {"enterprise": change.enterprise, "kind": change.kind.value, "line": str(change.sequence)}
-            uow.audit(Leaf(act="directory_change", actor=SERVER_OPERATOR, caller="", objects=objects))
-            uow.announce("directory_change", objects)
-
-    def _start(self, uow: UnitOfWork, change: DirectoryChange) -> None:
-        if change.capacity not in DIRECTORY_CAPACITIES:
-            raise InvalidInput("invalid_feed", f"Line {change.sequence} gives a capacity that is not the directory's.")
+    def _start(self, uow: UnitOfWork, change: DirectoryChange, capacity: Capacity) -> None:
         if uow.get(Enterprise, change.enterprise) is None:
             uow.put(Enterprise(id=change.enterprise, valid=Period(change.at)))
         uow.put(
             CapacityHeld(
                 id=self._randomness.identifier(),
                 enterprise=change.enterprise,
-                capacity=change.capacity,
+                capacity=capacity,
                 ground=Ground.EMPLOYER_DIRECTORY,
                 reference=f"{change.employer_number_kind}:{change.employer_number}",
                 valid=Period(change.at),
             )
         )
-
-
-def _position(reading: Reading) -> int:
-    position = reading.get(FeedPosition, FEED)
-    return position.sequence if position else 0
 
 
 def _stop(uow: UnitOfWork, change: DirectoryChange) -> None:

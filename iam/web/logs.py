@@ -29,11 +29,12 @@ _MARGIN: Final = 100
 _LARGEST_NUMBER: Final = 10**19
 
 
-def configure(stream: TextIO, now: Callable[[], datetime], level: int = logging.INFO) -> None:
+def configure(stream: TextIO | None, now: Callable[[], datetime], level: int = logging.INFO) -> None:
     """Send every event, of our own code and of the libraries that use :mod:`logging`, to ``stream``.
 
-    ``now`` is the clock port's; ``level`` the least that is written. Afterwards ``structlog.get_logger()`` gives
-    loggers: ``log.warning("refused", code="…")``. May be called again; the last call counts.
+    None stands for the standard error stream, whichever that is when an event is written. ``now`` is the clock port's;
+    ``level`` the least that is written. Afterwards ``structlog.get_logger()`` gives loggers:
+    ``log.warning("refused", code="…")``. May be called again; the last call counts.
     """
     write = _writer(stream)
 
@@ -141,13 +142,14 @@ def _with_request(event: Mapping[str, object]) -> Mapping[str, object]:
     return {**event, "request_id": request_id} if request_id else event
 
 
-def _writer(stream: TextIO) -> Callable[[str], None]:
+def _writer(stream: TextIO | None) -> Callable[[str], None]:
     lock = threading.Lock()
 
     def write(line: str) -> None:
         with lock:
-            stream.write(line + "\n")
-            stream.flush()
+            out = stream or sys.stderr
+            out.write(line + "\n")
+            out.flush()
 
     return write
 

@@ -1,4 +1,4 @@
-"""The employer directory's feed is taken in whole lines, in order, or not at all."""
+"""The employer directory's feed is read in its order; a line that says no change is refused by itself."""
 
 import json
 from datetime import UTC, datetime
@@ -9,6 +9,7 @@ import pytest
 
 from iam.domain.enterprises import Capacity, DirectoryChange, DirectoryChangeKind
 from iam.domain.errors import Unavailable
+from iam.domain.feeds import RefusedLine
 from iam.outside.employer_directory import HttpEmployerDirectory
 from iam.outside.guarded_http import GuardedHttp
 from tests.outside.scripted_server import answering, send
@@ -26,7 +27,7 @@ WITHOUT_STAFF = {**STARTED, "sequence": 8, "capacity": "company_without_staff", 
 CEASED = {**STARTED, "sequence": 9, "kind": "ceased", "capacity": None, "employer_number": None}
 
 
-def changes(lines: list[dict[str, Any]], after: int = 0, limit: int = 10) -> list[DirectoryChange]:
+def changes(lines: list[Any], after: int = 0, limit: int = 10) -> list[Any]:
     """What the house takes from a directory that answers with these lines."""
     with answering(send(json.dumps({"changes": lines}).encode())) as address:
         return list(HttpEmployerDirectory(GuardedHttp(address)).changes_after(after, limit))
@@ -67,27 +68,44 @@ def test_the_page_asked_for_is_named_in_the_question() -> None:
         [{**STARTED, "sequence": "7"}],
         [{**STARTED, "sequence": True}],
         [{**STARTED, "sequence": 2**62}],
+        [{name: value for name, value in STARTED.items() if name != "sequence"}],
+        ["a line"],
         [STARTED, STARTED],
         [WITHOUT_STAFF, STARTED],
-        [{**STARTED, "kind": "renamed"}],
-        [{**STARTED, "enterprise": "0206731646"}],
-        [{**STARTED, "capacity": "service_provider"}],
-        [{**STARTED, "capacity": None}],
-        [{**STARTED, "employer_number": None}],
-        [{**STARTED, "employer_number": {"kind": "nsso", "value": "100007"}}],
-        [{**STARTED, "employer_number": {"kind": "guess", "value": "100006"}}],
-        [{**STARTED, "employer_number": {"kind": "nsso", "value": "100006", "more": 1}}],
-        [{**WITHOUT_STAFF, "employer_number": STARTED["employer_number"]}],
-        [{**CEASED, "capacity": "employer"}],
-        [{**STARTED, "at": "2019-04-01"}],
-        [{**STARTED, "name": "X"}],
-        [STARTED, {**CEASED, "at": None}],
+        [STARTED, {**CEASED, "kind": "renamed", "sequence": 7}],
     ],
 )
-def test_a_page_with_one_bad_line_is_taken_for_no_answer(lines: list[dict[str, Any]]) -> None:
+def test_lines_without_their_places_are_taken_for_no_answer(lines: list[Any]) -> None:
     with pytest.raises(Unavailable) as caught:
         changes(lines)
     assert caught.value.code == "directory_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ({"kind": "renamed"}, "unknown_kind"),
+        ({"enterprise": "0206731646"}, "invalid_cbe_number"),
+        ({"capacity": "service_provider"}, "capacity_not_of_the_directory"),
+        ({"capacity": "administration", "kind": "capacity_ended"}, "capacity_not_of_the_directory"),
+        ({"capacity": "nobody"}, "unknown_capacity"),
+        ({"capacity": None}, "unknown_capacity"),
+        ({"employer_number": None}, "malformed_line"),
+        ({"employer_number": {"kind": "nsso", "value": "100007"}}, "invalid_employer_number"),
+        ({"employer_number": {"kind": "guess", "value": "100006"}}, "unknown_number_kind"),
+        ({"employer_number": {"kind": "nsso", "value": "100006", "more": 1}}, "malformed_line"),
+        ({"capacity": "company_without_staff"}, "malformed_line"),
+        ({"kind": "ceased"}, "malformed_line"),
+        ({"at": "2019-04-01"}, "invalid_instant"),
+        ({"at": "1899-12-31T00:00:00Z"}, "invalid_instant"),
+        ({"at": None}, "malformed_line"),
+        ({"name": "X"}, "malformed_line"),
+    ],
+)
+def test_a_line_that_says_no_change_is_refused_by_itself_in_its_place(line: dict[str, Any], reason: str) -> None:
+    company, refused, ceased = changes([{**WITHOUT_STAFF, "sequence": 6}, {**STARTED, **line}, CEASED])
+    assert refused == RefusedLine(sequence=7, reason=reason)
+    assert (company.sequence, ceased.sequence) == (6, 9)
 
 
 def test_a_line_that_was_read_before_is_not_taken_twice() -> None:

@@ -1,16 +1,19 @@
 """Registers' feeds are taken in once and in order; records of one person become one by two officers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+import structlog.testing
 
-from iam.domain.enterprises import Capacity, DirectoryChange, DirectoryChangeKind, Enterprise
+from iam.domain.enterprises import Capacity, CapacityHeld, DirectoryChange, DirectoryChangeKind, Enterprise
 from iam.domain.errors import Conflict, Forbidden, NotFound, Unavailable
+from iam.domain.feeds import RefusedLine
 from iam.domain.identifiers import CbeNumber, EmployerNumber, EmployerNumberKind, Niss
 from iam.domain.persons import Person, PersonNumber
 from iam.services.directory_feed import DirectoryFeed, enterprise_of_employer
+from iam.services.feeds import FEED_PAGE
 from iam.services.officers import Officers
 from iam.services.people import People
 from iam.services.recognitions import Recognition, Recognitions
@@ -23,10 +26,10 @@ FIRM = "0403019261"
 class PlayedDirectory:
     """A change feed."""
 
-    lines: list[DirectoryChange]
+    lines: list[DirectoryChange | RefusedLine]
     silent: bool = False
 
-    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange]:
+    def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange | RefusedLine]:
         if self.silent:
             raise Unavailable("directory_unavailable", "The employer directory does not answer.")
         return [one for one in self.lines if one.sequence > sequence][:limit]
@@ -72,6 +75,59 @@ def test_a_silent_directory_changes_nothing(world: World) -> None:
     with pytest.raises(Unavailable):
         DirectoryFeed(world.archive, world.randomness).follow(PlayedDirectory([], silent=True))
     assert world.archive.revision() == before
+
+
+def refusals(world: World) -> list[dict[str, str]]:
+    """What the audit trail tells of refused lines."""
+    return [dict(one.leaf.objects) for one in world.archive.leaves() if one.leaf.act == "feed_line_refused"]
+
+
+@pytest.mark.parametrize(
+    ("bad", "reason"),
+    [
+        ({"capacity": Capacity.SERVICE_PROVIDER}, "capacity_not_of_the_directory"),
+        (
+            {"capacity": Capacity.CERTIFIED_SOCIAL_SECRETARIAT, "kind": DirectoryChangeKind.CAPACITY_ENDED},
+            "capacity_not_of_the_directory",
+        ),
+        ({"capacity": None}, "capacity_not_of_the_directory"),
+        ({"kind": DirectoryChangeKind.CEASED, "at": datetime(1900, 1, 1, tzinfo=UTC)}, "invalid_instant"),
+    ],
+)
+def test_a_line_that_cannot_be_followed_is_refused_by_itself_and_told(
+    world: World, bad: dict[str, object], reason: str
+) -> None:
+    feed = DirectoryFeed(world.archive, world.randomness)
+    lines = [started(world, 1), replace(started(world, 2), **bad), started(world, 3)]  # type: ignore[arg-type]
+    with structlog.testing.capture_logs() as logged:
+        assert feed.follow(PlayedDirectory([*lines])) == 3
+        assert feed.follow(PlayedDirectory([*lines])) == 0
+    told = {"feed": "employer_directory", "line": "2", "reason": reason}
+    assert refusals(world) == [told]
+    assert logged == [{**told, "event": "feed_line_refused", "log_level": "warning"}]
+    assert [one.capacity for one in world.found(CapacityHeld, enterprise=FIRM)] == [Capacity.EMPLOYER] * 2
+    assert world.found(Enterprise, id=FIRM)[0].valid.contains(world.clock.at)
+
+
+def test_a_page_of_nothing_but_refused_lines_does_not_block_the_feed(world: World) -> None:
+    feed = DirectoryFeed(world.archive, world.randomness)
+    bad = [RefusedLine(sequence=number, reason="malformed_line") for number in range(1, FEED_PAGE + 3)]
+    assert feed.follow(PlayedDirectory([*bad, started(world, 900)])) == FEED_PAGE + 3
+    assert [one["line"] for one in refusals(world)] == [str(one.sequence) for one in bad]
+    assert len(world.found(CapacityHeld, enterprise=FIRM)) == 1
+
+
+def test_what_was_taken_in_stands_when_the_directory_falls_silent_and_the_rest_follows_later(world: World) -> None:
+    feed, directory = DirectoryFeed(world.archive, world.randomness), PlayedDirectory([started(world, 1)])
+    feed.follow(directory)
+    directory.lines += [RefusedLine(sequence=2, reason="unknown_kind"), started(world, 3)]
+    directory.silent = True
+    with pytest.raises(Unavailable):
+        feed.follow(directory)
+    assert (len(world.found(CapacityHeld, enterprise=FIRM)), refusals(world)) == (1, [])
+    directory.silent = False
+    assert feed.follow(directory) == 2
+    assert (len(world.found(CapacityHeld, enterprise=FIRM)), len(refusals(world))) == (2, 1)
 
 
 def test_an_employer_is_found_by_its_number_and_kind(world: World) -> None:
