@@ -1,7 +1,8 @@
 """Engines, Hypothesis profiles and the loud line about skipped peers, shared by all tests."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -33,6 +34,20 @@ def postgresql_database(postgresql_url: str) -> Iterator[str]:
     database = engines.fresh_database(postgresql_url)
     yield database
     engines.drop_database(postgresql_url, database)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_report_to_serializable() -> Generator[None, Any, Any]:
+    """Where tests run side by side, reports go from process to process as UTF-8, which has no lone surrogates."""
+    return _without_surrogates((yield))
+
+
+def _without_surrogates(told: Any) -> Any:
+    if isinstance(told, str):
+        return told.encode("utf-8", "backslashreplace").decode("utf-8")
+    if isinstance(told, dict):
+        return {_without_surrogates(name): _without_surrogates(value) for name, value in told.items()}
+    return [_without_surrogates(one) for one in told] if isinstance(told, list | tuple) else told
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

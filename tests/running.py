@@ -6,7 +6,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -31,6 +30,7 @@ from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import HOST, StateSystems, playing_the_state
 from iam.settings import Settings, read_settings
 from iam.storage.migrations import upgrade
+from tests.ports import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKERS = 4
@@ -44,13 +44,6 @@ PATIENCE = 60.0
 """Seconds after which an answer that did not come is a failure."""
 TOKEN_USED_FOR = 200.0
 """Seconds for which an access token of the harness is used again."""
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server((HOST, 0)) as door:
-        port: int = door.getsockname()[1]
-        return port
 
 
 def procura(*words: str) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 import requests
 
 from tests.engines import program
+from tests.ports import free_port
 
 NODE = Path(__file__).parent / "node"
 START_SECONDS = 180
@@ -27,7 +27,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]
     """What `.procura/sandbox.json` says of a running demo whose tour is over."""
     data = tmp_path_factory.mktemp("sandbox")
     log = data / "demo.log"
-    environment = {**os.environ, "PROCURA_DATA": str(data), "PORT": str(_free_port())}
+    environment = {**os.environ, "PROCURA_DATA": str(data), "PORT": str(free_port())}
     with log.open("wb") as output:
         demo = subprocess.Popen(
             [sys.executable, "-c", "from iam.cli import main; main()", "demo"],
@@ -54,19 +54,6 @@ def _told(demo: subprocess.Popen[bytes], file: Path, log: Path) -> dict[str, Any
             return told
         time.sleep(0.2)
     pytest.fail(f"the demo did not finish its tour: {log.read_text()[-2000:]}")
-
-
-def _free_port() -> int:
-    """A port that is free together with the next one, on which the state's systems listen."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
 
 
 @pytest.fixture(scope="session")

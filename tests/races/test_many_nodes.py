@@ -17,7 +17,8 @@ from iam.outside.clock import SystemClock
 from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.migrations import upgrade
-from tests.running import Service, bare_environment, free_port, healthy
+from tests.ports import free_port
+from tests.running import Service, bare_environment, healthy
 
 NODES = 3
 

@@ -17,18 +17,12 @@ from typing import Any
 import requests
 
 from iam.sandbox.sandbox_file import read_sandbox_file
+from tests.ports import free_port
 
 PROCURA = str(Path(sys.executable).parent / "procura")
 AT = "2026-10-01T09:00:00+02:00"
 PATIENCE = 240
 """Seconds, on a machine that is busy with other tests."""
-
-
-def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

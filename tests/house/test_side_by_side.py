@@ -1,0 +1,35 @@
+"""Tests can run side by side: whatever they say is reported, and each gets ports of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.house.tree import ROOT
+from tests.ports import BLOCK, PORTS, free_port
+
+LONE_SURROGATES = """
+import logging
+
+def test_one_passes():
+    logging.getLogger("x").warning("a\\ud800b")
+
+def test_another_fails():
+    logging.getLogger("x").warning("a\\ud800b")
+    assert "c\\ud800d" == ""
+"""
+
+
+def test_what_is_no_utf_8_is_reported(tmp_path: Path) -> None:
+    (tmp_path / "test_surrogates.py").write_text(LONE_SURROGATES)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "-n", "1"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert "1 failed, 1 passed" in ended.stdout, ended.stdout
+    assert "a\\ud800b" in ended.stdout and "c\\ud800d" in ended.stdout
+
+
+def test_ports_are_handed_out_once_and_never_among_those_of_outgoing_connections() -> None:
+    taken = [free_port() for _ in range(BLOCK)]
+    assert len(set(taken)) == len(taken)
+    assert all(port in PORTS and port + 1 not in taken for port in taken)
