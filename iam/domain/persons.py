@@ -44,3 +44,5 @@ class Invitation:
     appointment: str
     code_hash: str
     expires_at: datetime
+    issued_by: str
+    """The appointment id of the manager who had the code made: it is good while that one stands."""

@@ -9,11 +9,12 @@ from datetime import timedelta
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Authentication
+from iam.domain.authorization import Question, SubjectKind
 from iam.domain.errors import Conflict, Gone
 from iam.domain.persons import Invitation
 from iam.ports import Archive, Randomness, UnitOfWork
-from iam.services.acting import in_business, manager_who, own, record
-from iam.services.authorization import Authorization
+from iam.services.acting import governed, in_business, manager_who, own, record
+from iam.services.authorization import Ask, Authorization
 
 LINK_VALIDITY = timedelta(days=14)
 """How long an activation link is good (CSAM: two weeks)."""
@@ -34,12 +35,14 @@ class Invitations:
         Raises:
             StepUpRequired, Forbidden: as judged for `access_management manage`; `beyond_own_reach`.
             NotFound: no such invitation in the actor's enterprise. Gone: `invitation_used`.
+            Conflict: `no_active_principal_access_manager`.
         """
         code = self._randomness.secret()
         with self._archive.writing() as uow:
             self._judge.require(actor, "access_management", "manage")
             appointment = own(uow, Appointment, appointment_id, actor.enterprise, "appointment")
-            manager_who(
+            governed(uow, actor.enterprise, uow.now)
+            manager = manager_who(
                 uow,
                 actor,
                 lambda one: one.may_appoint(appointment.role, appointment.capacity, appointment.domain),
@@ -48,30 +51,34 @@ class Invitations:
             )
             if appointment.person is not None or appointment.ended_at is not None:
                 raise Gone("invitation_used", "This user is known already, or the appointment has ended.")
+            until = uow.now + LINK_VALIDITY
             uow.put(
-                Invitation(appointment=appointment_id, code_hash=_fingerprint(code), expires_at=uow.now + LINK_VALIDITY)
+                Invitation(
+                    appointment=appointment_id, code_hash=_fingerprint(code), expires_at=until, issued_by=manager.id
+                )
             )
             record(uow, actor, "invitation_issued", appointment=appointment_id, enterprise=actor.enterprise)
             uow.commit()
         return code
 
     def accept(self, authentication: Authentication, code: str, caller: str) -> Appointment:
-        """Bind the invited appointment to the person who logged in; once.
+        """Bind the invited appointment to the person who logged in; once. A try that is refused uses up nothing.
 
         Raises:
-            Gone: `invitation_unusable` for a code that is unknown, used or expired: the three look the same.
-            Forbidden: `enterprise_ceased`.
+            StepUpRequired, Forbidden: as judged for `access_management accept`, whatever the code.
+            Gone: `invitation_unusable` for a code that is unknown, used, expired, or of a manager who stands no more:
+                they all look the same.
+            Forbidden: `enterprise_ceased`. Conflict: `no_active_principal_access_manager`.
             Conflict: `already_appointed` for who has a place there in that capacity: the rights of two places count
                 together, and who invited did not know to whose rights these would be added.
         """
         with self._archive.writing() as uow:
-            invitation = _usable(uow, code)
-            appointment = uow.get(Appointment, invitation.appointment)
-            uow.remove(Invitation, invitation.appointment)
-            if appointment is None or appointment.person is not None or not appointment.valid.contains(uow.now):
-                raise Gone("invitation_unusable", UNUSABLE)
+            self._admit(authentication)
+            appointment = _invited(uow, code)
             in_business(uow, appointment.enterprise, uow.now)
+            governed(uow, appointment.enterprise, uow.now)
             _no_place_yet(uow, appointment, authentication.person_id)
+            uow.remove(Invitation, appointment.id)
             accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
             uow.put(accepted)
             actor = Actor(authentication=authentication, enterprise=appointment.enterprise, caller=caller)
@@ -79,6 +86,22 @@ class Invitations:
             uow.announce("appointment_activated", {"appointment": accepted.id, "enterprise": accepted.enterprise})
             uow.commit()
             return accepted
+
+    def _admit(self, authentication: Authentication) -> None:
+        """Judge the login of somebody who is nobody's user yet."""
+        question = Question(
+            subject_kind=SubjectKind.PERSON,
+            subject=authentication.person_id,
+            enterprise=None,
+            capacity=None,
+            service="access_management",
+            action="accept",
+            concerned=None,
+            authentication=authentication,
+        )
+        decision = self._judge.decide(Ask(question=question))
+        if not decision.allowed:
+            raise self._judge.refusal_of(decision)
 
 
 def _no_place_yet(uow: UnitOfWork, invited: Appointment, person: str) -> None:
@@ -91,10 +114,13 @@ def _no_place_yet(uow: UnitOfWork, invited: Appointment, person: str) -> None:
             raise Conflict("already_appointed", detail)
 
 
-def _usable(uow: UnitOfWork, code: str) -> Invitation:
+def _invited(uow: UnitOfWork, code: str) -> Appointment:
+    """The appointment that waits for who holds this code. Gone (`invitation_unusable`)."""
     for one in uow.find(Invitation, code_hash=_fingerprint(code)):
-        if one.expires_at > uow.now:
-            return one
+        appointment, manager = uow.get(Appointment, one.appointment), uow.get(Appointment, one.issued_by)
+        waits = appointment is not None and appointment.person is None and appointment.valid.contains(uow.now)
+        if appointment and waits and manager and manager.active(uow.now) and one.expires_at > uow.now:
+            return appointment
     raise Gone("invitation_unusable", UNUSABLE)
 
 

@@ -25,6 +25,7 @@ WORKSHOP = Capacity.COMPANY_WITHOUT_STAFF
 NEVER_BY_SOFTWARE = {
     "mahis manage",
     "access_management manage",
+    "access_management accept",
     "ebox activate",
     "access_managers designate",
     "access_managers end",
@@ -48,7 +49,7 @@ TABLE = {
     "ebox": ({"read", "activate"}, (), set()),
     "staff_file": ({"manage", "consult"}, ("staff-file",), {TOWN}),
     "mahis": ({"manage", "consult"}, (), set()),
-    "access_management": ({"manage", "consult"}, (), set()),
+    "access_management": ({"manage", "accept", "consult"}, (), set()),
     "channels": ({"manage", "consult"}, (), set()),
     "access_managers": ({"designate", "end"}, (), set()),
     "office": (

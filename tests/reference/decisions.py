@@ -78,10 +78,11 @@ def _by_office(known: Known, asked: Asked, at: datetime) -> bool:
     act, own = (asked.service, asked.action), asked.concerned == asked.enterprise is not None
     if own and asked.representative and act in law.REPRESENTATIVES_ACTS:
         return True
-    if own and asked.service in ("access_management", "channels"):
+    if own and asked.service in ("access_management", "channels") and asked.action != "accept":
         return any(one.role != "user" for one in _appointments(known, asked, at).values())
     citizen = asked.enterprise is None and asked.capacity is None
-    return citizen and act == ("works", "consult") and asked.sent.get("client") in asked.numbers
+    at_home = act == ("works", "consult") and asked.sent.get("client") in asked.numbers
+    return citizen and (at_home or act == ("access_management", "accept"))
 
 
 def _by_grant(known: Known, asked: Asked, service: law.Service, at: datetime) -> bool:

@@ -78,7 +78,9 @@ SERVICES = {
     "ebox": Service(_only("read", "activate"), only_people=_only("activate")),
     "staff_file": Service(_only("manage", "consult"), _only(PPL), (("staff-file", ALWAYS),)),
     "mahis": Service(_only("manage", "consult"), keys=NATIONAL, only_people=_only("manage")),
-    "access_management": Service(_only("manage", "consult"), only_people=_only("manage", "consult")),
+    "access_management": Service(
+        _only("manage", "accept", "consult"), only_people=_only("manage", "accept", "consult")
+    ),
     "channels": Service(_only("manage", "consult"), only_people=_only("manage", "consult")),
     "access_managers": Service(_only("designate", "end"), keys=NATIONAL, only_people=_only("designate", "end")),
     "office": Service(OFFICE, _only(ADMINISTRATION), domain="office", only_people=OFFICE),

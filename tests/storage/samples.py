@@ -93,7 +93,7 @@ SAMPLES: list[Any] = [
     Person(id="p1", known_since=START, merged_into="p2"),
     records.number("85073003328", "p2", first_person="p1"),
     Contact(appointment="a1", label="Jan Janssens", email="jan@example.be", phone="+32470000000"),
-    Invitation(appointment="a1", code_hash="01" * 32, expires_at=START),
+    Invitation(appointment="a1", code_hash="01" * 32, expires_at=START, issued_by="a2"),
     records.tenure("m1", 8104, None),
     records.tenure("m2", 8100, 8103),
     records.token(mandator=records.EMPLOYER, revoked_at=START),
