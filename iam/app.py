@@ -89,6 +89,8 @@ def _look_at_settings(house: House) -> None:
         _ = house.authentication_tokens
     with _naming("PROCURA_EMPLOYER_DIRECTORY"):
         _ = house.directory
+    with _naming("PROCURA_PERSON_REGISTER"):
+        _ = house.person_register
 
 
 @contextmanager

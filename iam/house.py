@@ -14,6 +14,7 @@ from iam.outside.employer_directory import HttpEmployerDirectory
 from iam.outside.enterprise_register import HttpEnterpriseRegister
 from iam.outside.guarded_http import GuardedHttp
 from iam.outside.pairwise import PairwiseSubjects
+from iam.outside.person_register import HttpPersonRegister
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
 from iam.ports import Clock
@@ -35,6 +36,7 @@ from iam.services.mandate_take_over import MandateTakeOver
 from iam.services.mandates import Mandates
 from iam.services.officers import Officers
 from iam.services.people import People
+from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
@@ -121,6 +123,17 @@ class House:
     def directory_feed(self) -> DirectoryFeed:
         """What the employer directory changed."""
         return DirectoryFeed(self.archive, self.randomness)
+
+    @cached_property
+    def person_register(self) -> HttpPersonRegister | None:
+        """The register of persons; None where its changes are not followed."""
+        address = self.settings.person_register
+        return HttpPersonRegister(GuardedHttp(address)) if address else None
+
+    @cached_property
+    def person_feed(self) -> PersonFeed:
+        """Which numbers of persons the register replaced."""
+        return PersonFeed(self.archive, self.randomness)
 
     @cached_property
     def joint_acts(self) -> JointActs:

@@ -16,6 +16,7 @@ from iam.domain.facts import Fact
 from iam.domain.feeds import RefusedLine
 from iam.domain.keys import SealedKey
 from iam.domain.outlines import Outline, Outlines
+from iam.domain.persons import NumberReplaced
 
 T = TypeVar("T")
 
@@ -52,6 +53,17 @@ class EmployerDirectory(Protocol):
     """The employer directory, read as a change feed."""
 
     def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange | RefusedLine]:
+        """The changes that follow a sequence number, in order, and in their places the lines that say none.
+
+        Unavailable when it does not answer.
+        """
+        ...
+
+
+class PersonRegister(Protocol):
+    """The register of persons, read as the change feed of their numbers."""
+
+    def changes_after(self, sequence: int, limit: int) -> Sequence[NumberReplaced | RefusedLine]:
         """The changes that follow a sequence number, in order, and in their places the lines that say none.
 
         Unavailable when it does not answer.

@@ -51,6 +51,8 @@ class Settings:
     """PROCURA_ENTERPRISE_REGISTER: base URL of the register of enterprises."""
     employer_directory: str
     """PROCURA_EMPLOYER_DIRECTORY: base URL of the employer directory."""
+    person_register: str
+    """PROCURA_PERSON_REGISTER: base URL of the register of persons; empty where its changes are not followed."""
     authentication_sources: Path | None
     """PROCURA_AUTHENTICATION_SOURCES: TOML with who may vouch for a person's login."""
     administration: str
@@ -91,6 +93,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         sealing_key_text=environ.get("PROCURA_SEALING_KEY_VALUE") or None,
         enterprise_register=environ.get("PROCURA_ENTERPRISE_REGISTER", "").rstrip("/"),
         employer_directory=environ.get("PROCURA_EMPLOYER_DIRECTORY", "").rstrip("/"),
+        person_register=environ.get("PROCURA_PERSON_REGISTER", "").rstrip("/"),
         authentication_sources=reader.path("PROCURA_AUTHENTICATION_SOURCES"),
         administration=reader.cbe("PROCURA_ADMINISTRATION"),
         migration_open=reader.choice("PROCURA_MIGRATION", ("closed", "open")) == "open",
@@ -168,6 +171,7 @@ def _unsafe_in_production(settings: Settings) -> list[str]:
         "PROCURA_ISSUER": settings.issuer,
         "PROCURA_ENTERPRISE_REGISTER": settings.enterprise_register,
         "PROCURA_EMPLOYER_DIRECTORY": settings.employer_directory,
+        "PROCURA_PERSON_REGISTER": settings.person_register,
     }
     problems = [f"{name} must be an https URL" for name, url in urls.items() if url and not url.startswith("https://")]
     problems += [f"{name} may not be a loopback address" for name, url in urls.items() if url and is_loopback(url)]

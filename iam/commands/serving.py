@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import socket
 import time
+from collections.abc import Callable
 from wsgiref.types import WSGIApplication
 
 import click
@@ -70,7 +71,7 @@ def check_port(host: str, port: int) -> None:
 @click.option("--every", default=5, show_default=True, help="Seconds between two rounds.")
 @speaking
 def worker(once: bool, every: int) -> None:
-    """Follow the employer directory, rotate keys in time, and sweep out what has expired."""
+    """Follow the state's registers, rotate keys in time, and sweep out what has expired."""
     with house() as here:
         logs.configure(None, here.clock.now)
         while True:
@@ -81,12 +82,20 @@ def worker(once: bool, every: int) -> None:
 
 
 def _round(here: House) -> None:
-    try:
-        taken = here.directory_feed.follow(here.directory)
-        if taken:
-            console.print(f"{taken} changes of the employer directory")
-    except Unavailable as silent:
-        console.print(f"[yellow]{silent.detail}[/yellow] It is asked again in the next round.")
+    _follow("employer directory", lambda: here.directory_feed.follow(here.directory))
+    persons = here.person_register
+    if persons is not None:
+        _follow("register of persons", lambda: here.person_feed.follow(persons))
     here.key_rotation.ensure(here.clock.now())
     while here.archive.sweep(SWEEP_AT_ONCE):
         pass
+
+
+def _follow(register: str, follow: Callable[[], int]) -> None:
+    try:
+        taken = follow()
+    except Unavailable as silent:
+        console.print(f"[yellow]{silent.detail}[/yellow] It is asked again in the next round.")
+        return
+    if taken:
+        console.print(f"{taken} changes of the {register}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from iam.domain.niss import Niss
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
@@ -25,6 +27,18 @@ class PersonNumber:
     since: datetime
     first_person: str
     """The record that this number named first: a merge moves `person`, never this."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberReplaced:
+    """One line of the register of persons' change feed: a person's former number gave way to another."""
+
+    sequence: int
+    former: Niss
+    """Usually a BIS number."""
+    present: Niss
+    at: datetime
+    """When the register replaced it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ def sandbox_settings(data: Path, port: int, base_url: str, country: Country) -> 
         "PROCURA_SEALING_KEY_VALUE": SANDBOX_SEALING_KEY.hex(),
         "PROCURA_ENTERPRISE_REGISTER": NOBODY,
         "PROCURA_EMPLOYER_DIRECTORY": NOBODY,
+        "PROCURA_PERSON_REGISTER": "",
         "PROCURA_AUTHENTICATION_SOURCES": str(data / SOURCES),
         "PROCURA_ADMINISTRATION": country.number_of(ADMINISTRATION),
     }
@@ -50,6 +51,7 @@ def sandbox_environment(
         **sandbox_settings(data, port, base_url, country),
         "PROCURA_ENTERPRISE_REGISTER": state.enterprise_register,
         "PROCURA_EMPLOYER_DIRECTORY": state.employer_directory,
+        "PROCURA_PERSON_REGISTER": state.person_register,
         "PROCURA_CLOCK_OFFSET": str(whole_seconds(offset)),
     }
 

@@ -6,7 +6,8 @@
 #   functions {number, niss, title} · functions/end {number, niss}
 #   capacities {number, capacity, employer_number} · capacities/end (the same)
 #   cease {number}
-# Everything takes effect at once; the lines of the directory's feed are taken in when the service next follows it.
+#   numbers {former, present}                           replace a person's number in the register of persons
+# Everything takes effect at once; the lines of feeds are taken in when the service next follows them.
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from iam.domain.employer_numbers import EmployerNumber, EmployerNumberKind
 from iam.domain.enterprises import Capacity
 from iam.domain.identifiers import CbeNumber, Niss
+from iam.sandbox.person_register import PersonRegister
 from iam.sandbox.registers import Registers
 from iam.sandbox.state_systems import Mood, Weather
 
@@ -52,7 +54,12 @@ class _CapacityOrder(_Order):
         return None if written is None else EmployerNumber.parse(EmployerNumberKind.NSSO, written)
 
 
-def control_room(registers: Registers, weather: Weather) -> Blueprint:
+class _NumberOrder(_Order):
+    former: str
+    present: str
+
+
+def control_room(registers: Registers, persons: PersonRegister, weather: Weather) -> Blueprint:
     """The doors through which the country is changed."""
     door = Blueprint("control", __name__)
 
@@ -71,6 +78,11 @@ def control_room(registers: Registers, weather: Weather) -> Blueprint:
     def cease() -> Response:
         order = _EnterpriseOrder.model_validate(request.get_json())
         return jsonify(line=registers.cease(CbeNumber.parse(order.number)))
+
+    @door.post("/numbers")
+    def numbers() -> Response:
+        order = _NumberOrder.model_validate(request.get_json())
+        return jsonify(line=persons.replace_number(Niss.parse(order.former), Niss.parse(order.present)))
 
     _functions(door, registers)
     _capacities(door, registers)

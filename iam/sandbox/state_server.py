@@ -13,9 +13,10 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from iam.ports import Clock
 from iam.sandbox.country import Country
 from iam.sandbox.login_source import LoginSource
+from iam.sandbox.person_register import PersonRegister, person_register_door
 from iam.sandbox.registers import Registers
 from iam.sandbox.state_control import CONTROL, control_room
-from iam.sandbox.state_systems import DIRECTORY, REGISTER, Weather, state_systems
+from iam.sandbox.state_systems import DIRECTORY, PERSONS, REGISTER, Weather, state_systems
 
 HOST = "127.0.0.1"
 
@@ -26,6 +27,7 @@ class StateSystems:
 
     url: str
     registers: Registers
+    persons: PersonRegister
     source: LoginSource
 
     @property
@@ -38,6 +40,11 @@ class StateSystems:
         """The address for PROCURA_EMPLOYER_DIRECTORY."""
         return self.url + DIRECTORY
 
+    @property
+    def person_register(self) -> str:
+        """The address for PROCURA_PERSON_REGISTER."""
+        return self.url + PERSONS
+
 
 @contextmanager
 def playing_the_state(country: Country, clock: Clock, audience: str, port: int = 0) -> Iterator[StateSystems]:
@@ -49,15 +56,16 @@ def playing_the_state(country: Country, clock: Clock, audience: str, port: int =
     """
     with _listening(port) as door:
         url = f"http://{HOST}:{door.getsockname()[1]}"
-        registers, weather = Registers(country, clock), Weather()
+        registers, persons, weather = Registers(country, clock), PersonRegister(clock), Weather()
         source = LoginSource(url, audience, clock)
         app = state_systems(registers, source, weather)
-        app.register_blueprint(control_room(registers, weather), url_prefix=CONTROL)
+        app.register_blueprint(person_register_door(persons), url_prefix=PERSONS)
+        app.register_blueprint(control_room(registers, persons, weather), url_prefix=CONTROL)
         server = make_server(HOST, 0, app, threaded=True, request_handler=_Quiet, fd=door.fileno())
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
-            yield StateSystems(url=url, registers=registers, source=source)
+            yield StateSystems(url=url, registers=registers, persons=persons, source=source)
         finally:
             server.shutdown()
             server.server_close()

@@ -21,7 +21,7 @@ from iam.sandbox.login_source import LEVELS, LoginSource
 from iam.sandbox.numbers import is_sandbox_niss
 from iam.sandbox.registers import Registers
 
-REGISTER, DIRECTORY, LOGIN = "/enterprise-register", "/employer-directory", "/login"
+REGISTER, DIRECTORY, PERSONS, LOGIN = "/enterprise-register", "/employer-directory", "/person-register", "/login"
 SILENCE_SECONDS = 10
 MAX_BODY_OCTETS = 65_536
 

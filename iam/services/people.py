@@ -19,6 +19,7 @@ from iam.services.joint_acts import JointActs
 from iam.services.office_holders import officers_for
 
 MERGE = "merge_persons"
+MERGE_BY_REGISTER = "merge_persons_by_register"
 REQUIRED_OFFICERS = 2
 """Withdrawals, paper, migrations and identity merges need two distinct officers."""
 
@@ -46,8 +47,14 @@ def surviving(archive: Archive, first: str, known_at: datetime | None = None) ->
         return became[-1] if became else None
     with archive.reading(known_at) as then:
         acts = [one for one in then.find(JointAct, kind=MERGE) if one.done_at is not None]
-    merged = {json.loads(one.content)["former"] for one in acts}
+        merged = {one for one in became if then.get(JointAct, merge_by_register_key(one)) is not None}
+    merged |= {json.loads(one.content)["former"] for one in acts}
     return next(one for one in became if one not in merged or one == became[-1])
+
+
+def merge_by_register_key(former: str) -> str:
+    """The id of the fact that a record was merged into another because the register of persons said so."""
+    return f"{MERGE_BY_REGISTER}/{former}"
 
 
 def _became(reading: Reading, first: str) -> list[str]:
@@ -122,7 +129,8 @@ class People:
                 still_entitled=officers_for(uow, officer.enterprise, "correct_identity"),
             )
             if act.complete():
-                _merge(uow, officer, gone, stays)
+                record(uow, officer, "persons_merged", former=gone, present=stays, ground="two_officers")
+                join(uow, gone, stays)
             uow.commit()
             return act
 
@@ -134,7 +142,12 @@ def _existing(uow: UnitOfWork, niss: Niss) -> str:
     return person
 
 
-def _merge(uow: UnitOfWork, officer: Actor, gone: str, stays: str) -> None:
+def join(uow: UnitOfWork, gone: str, stays: str) -> None:
+    """Merge a record into another: its numbers and appointments name the other one from then on.
+
+    Raises:
+        InvalidInput: `already_merged` when it was merged before.
+    """
     former = uow.get(Person, gone)
     if former is None or former.merged_into is not None:
         raise InvalidInput("already_merged", "That record was merged before.")
@@ -143,5 +156,4 @@ def _merge(uow: UnitOfWork, officer: Actor, gone: str, stays: str) -> None:
         uow.put(replace(number, person=stays))
     for appointment in uow.find(Appointment, person=gone):
         uow.put(replace(appointment, person=stays))
-    record(uow, officer, "persons_merged", former=gone, present=stays)
     uow.announce("persons_merged", {"former": gone, "present": stays})

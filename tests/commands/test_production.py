@@ -107,7 +107,8 @@ def server(country: Sandbox, fresh_database: Path, tmp_path: Path, monkeypatch: 
 
 
 def test_settings_that_are_all_in_order_are_accepted(server: Server) -> None:
-    for changed in ({}, {"PROCURA_SEALING_KEY": "", "PROCURA_SEALING_KEY_VALUE": KEY}):
+    persons = {"PROCURA_PERSON_REGISTER": "https://persons.example.be"}
+    for changed in ({}, persons, {"PROCURA_SEALING_KEY": "", "PROCURA_SEALING_KEY_VALUE": KEY}):
         with pytest.raises(Served):
             server.terminal.run("serve", **changed)
 
@@ -150,6 +151,11 @@ UNSAFE = {
         "http://directory.example.be",
         "https://127.9.9.9",
         "https://directory.example.be?x=1",
+    ],
+    "PROCURA_PERSON_REGISTER": [
+        "http://persons.example.be",
+        "https://127.0.0.1:9",
+        "https://persons.example.be#x",
     ],
     "PROCURA_ADMINISTRATION": ["0206731646", "206.731", "administration"],
     "PROCURA_CLOCK_OFFSET": ["1", "-86400", "soon"],

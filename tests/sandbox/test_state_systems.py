@@ -6,13 +6,15 @@ import jwt
 import pytest
 import requests
 
-from iam.domain.enterprises import Capacity, DirectoryChangeKind
+from iam.domain.enterprises import Capacity, DirectoryChange, DirectoryChangeKind
 from iam.domain.errors import Unavailable
 from iam.domain.periods import local_date
+from iam.domain.persons import NumberReplaced
 from iam.outside.clock import ShiftedClock
 from iam.outside.employer_directory import HttpEmployerDirectory
 from iam.outside.enterprise_register import HttpEnterpriseRegister
 from iam.outside.guarded_http import GuardedHttp
+from iam.outside.person_register import HttpPersonRegister
 from iam.sandbox.country import read_country
 from iam.sandbox.numbers import employer_number, enterprise_number
 from iam.sandbox.state_server import StateSystems, playing_the_state
@@ -100,7 +102,8 @@ def test_the_feed_tells_every_capacity_once_and_in_order(directory: HttpEmployer
     pages = [directory.changes_after(0, 5)]
     while pages[-1]:
         pages.append(directory.changes_after(pages[-1][-1].sequence, 5))
-    lines = [line for page in pages for line in page]
+    lines = [line for page in pages for line in page if isinstance(line, DirectoryChange)]
+    assert len(lines) == sum(map(len, pages))
     assert [line.sequence for line in lines] == list(range(1, len(lines) + 1))
     assert sorted(lines, key=lambda line: line.at) == lines
     started = {(line.enterprise, line.capacity) for line in lines if line.kind is DirectoryChangeKind.CAPACITY_STARTED}
@@ -117,10 +120,23 @@ def test_changes_of_the_directory_reach_its_feed(state: StateSystems, directory:
     control(state, "capacities", number=number, capacity="employer", employer_number=employer)
     control(state, "capacities/end", number=number, capacity="employer", employer_number=employer)
     control(state, "cease", number=number)
-    started, ended, ceased = directory.changes_after(last, 500)
+    lines = [line for line in directory.changes_after(last, 500) if isinstance(line, DirectoryChange)]
+    started, ended, ceased = lines
     assert (started.kind, started.capacity) == (DirectoryChangeKind.CAPACITY_STARTED, Capacity.EMPLOYER)
     assert (ended.kind, ended.employer_number) == (DirectoryChangeKind.CAPACITY_ENDED, employer)
     assert (ceased.kind, ceased.enterprise) == (DirectoryChangeKind.CEASED, number)
+
+
+def test_a_number_that_is_replaced_reaches_the_feed_of_the_register_of_persons(state: StateSystems) -> None:
+    persons = HttpPersonRegister(GuardedHttp(state.person_register))
+    last = len(persons.changes_after(0, 500))
+    former, present = COUNTRY.niss_of("hugo"), COUNTRY.niss_of("lena")
+    answer = control(state, "numbers", former=former.formatted, present=present.value)
+    (line,) = persons.changes_after(last, 500)
+    assert isinstance(line, NumberReplaced)
+    assert (line.sequence, line.former, line.present) == (answer.json()["line"], former, present)
+    assert persons.changes_after(line.sequence, 500) == []
+    assert control(state, "numbers", former="85073003328", present=present.value).status_code == 404
 
 
 def test_a_cessation_reaches_the_register_too(state: StateSystems, register: HttpEnterpriseRegister) -> None:
