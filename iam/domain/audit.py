@@ -7,10 +7,13 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 
 from iam.domain.periods import format_instant
 
 GENESIS = "0" * 64
+
+NOTHING_NOTED: Mapping[int, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,12 @@ def chain(sequence: int, revision: int, at: datetime, leaf: Leaf, previous: str)
     return ChainedLeaf(sequence=sequence, revision=revision, at=at, leaf=leaf, previous=previous, hash=hashed)
 
 
-def verify_chain(leaves: Iterable[ChainedLeaf], head: tuple[int, str]) -> int:
+def verify_chain(leaves: Iterable[ChainedLeaf], head: tuple[int, str], noted: Mapping[int, str] = NOTHING_NOTED) -> int:
     """Walk the whole chain and compare its end with the recorded head; returns the number of leaves.
+
+    Args:
+        noted: hashes of leaves by number, as they were noted before outside the database. Whoever may write the whole
+            chain anew, or put an older database in its place, cannot change these.
 
     Raises:
         BrokenChain: at the first leaf that was edited, deleted, reordered, put in, or cut off at the end.
@@ -73,7 +80,11 @@ def verify_chain(leaves: Iterable[ChainedLeaf], head: tuple[int, str]) -> int:
             raise BrokenChain(one.sequence, "does not follow the leaf before it")
         if leaf_hash(one.sequence, one.revision, one.at, one.leaf, one.previous) != one.hash:
             raise BrokenChain(one.sequence, "was edited")
+        if noted.get(one.sequence, one.hash) != one.hash:
+            raise BrokenChain(one.sequence, "is not the one that was noted: the chain was written anew before it")
         previous, count = one.hash, one.sequence
+    if noted and max(noted) > count:
+        raise BrokenChain(count + 1, "is missing: a later one was noted")
     recorded, last = head
     if recorded > count:
         raise BrokenChain(count + 1, "is missing: the recorded head of the chain stands further on")

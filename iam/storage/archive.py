@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -12,7 +12,7 @@ import psycopg
 from sqlalchemy.engine import Engine
 
 from iam.domain.appointments import SERVER_OPERATOR
-from iam.domain.audit import ChainedLeaf, Leaf, verify_chain
+from iam.domain.audit import NOTHING_NOTED, ChainedLeaf, Leaf, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.domain.outlines import Outline, Outlines
@@ -120,8 +120,11 @@ class SqlArchive:
             lane.begin_reading()
             yield from audit_trail.leaves(lane)
 
-    def verify_audit_trail(self) -> int:
+    def verify_audit_trail(self, noted: Mapping[int, str] = NOTHING_NOTED) -> int:
         """Walk the audit trail in one view with its head, whatever is written meanwhile; returns the number of leaves.
+
+        Args:
+            noted: hashes of leaves by number, as they were noted before outside the database.
 
         Raises:
             BrokenChain: at the first leaf that was edited, deleted, reordered, or cut off at the end.
@@ -129,7 +132,7 @@ class SqlArchive:
         with self.lane() as lane:
             lane.begin_reading()
             head = read_head(lane)
-            return verify_chain(audit_trail.leaves(lane), (head.leaf, head.leaf_hash))
+            return verify_chain(audit_trail.leaves(lane), (head.leaf, head.leaf_hash), noted)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last audit leaf, as recorded beside the chain."""

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, TypeVar
 
-from iam.domain.audit import GENESIS, ChainedLeaf, Leaf, chain, verify_chain
+from iam.domain.audit import GENESIS, NOTHING_NOTED, ChainedLeaf, Leaf, chain, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.domain.outlines import Outline, Outlines, outline_of, shown_by
@@ -183,10 +183,10 @@ class MemoryArchive:
         """The audit trail, in order."""
         return iter(self.store.leaves)
 
-    def verify_audit_trail(self) -> int:
-        """Walk the audit trail; returns how many leaves it has. Raises BrokenChain."""
+    def verify_audit_trail(self, noted: Mapping[int, str] = NOTHING_NOTED) -> int:
+        """Walk the audit trail; returns how many leaves it has. `noted`: hashes by number. Raises BrokenChain."""
         store = self.store
-        return verify_chain(store.leaves, _head(store))
+        return verify_chain(store.leaves, _head(store), noted)
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the last audit leaf."""

