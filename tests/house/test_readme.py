@@ -11,7 +11,7 @@ import pytest
 from tests.house.test_top_level import ENTRIES
 from tests.house.tree import ROOT, named, text_files
 
-SETTINGS_SOURCES = ("iam/settings.py", "tests/engines.py", "Makefile")
+SETTINGS_SOURCES = ("iam/settings.py", "tests/engines.py", "tests/crashes/test_kill.py", "Makefile")
 CODE = re.compile(r"```.*?```|`[^`\n]+`", re.DOTALL)
 WORDS = r"((?:[ \t]+[a-z][a-z0-9-]*(?![\w./=]))+)"
 
