@@ -51,6 +51,12 @@ class Mandate:
     migrated: bool = False
     """Taken over by two officers; shown as migrated to both sides for ever."""
     acceptances: tuple[Acceptance, ...] = ()
+    prepared_by: tuple[str, ...] = ()
+    """Person ids of who drafted, changed, finalised or submitted it: none of them ever accepts for the other side."""
+
+    def prepared(self, person: str) -> Mandate:
+        """The proposal with one more person who worked on it for the proposing side."""
+        return self if person in self.prepared_by else replace(self, prepared_by=(*self.prepared_by, person))
 
     def after(self, event: Event) -> Mandate:
         """The mandate in the state that the event leads to, one version up; raises as `next_state`."""
@@ -137,7 +143,8 @@ class Mandate:
             return one.channel in ADMINISTRATIVE if side is None else _of_staff(one, side)
 
         shown = (one if own(one) else replace(one, person="") for one in self.acceptances)
-        return replace(self, acceptances=tuple(shown))
+        prepared = self.prepared_by if side is self.proposed_by else ()
+        return replace(self, acceptances=tuple(shown), prepared_by=prepared)
 
 
 def _of_staff(acceptance: Acceptance, side: Side) -> bool:

@@ -88,11 +88,11 @@ class MandatePaper:
         """
         with self._archive.writing() as uow:
             mandate, side, _ = self._sides.take_up(uow, actor, mandate_id, seen, representation)
-            submitted = mandate.after(Event.SUBMIT_PAPER)
+            submitted = mandate.after(Event.SUBMIT_PAPER).prepared(actor.person)
             only_proposer(mandate, side)
             refuse_lapsed(mandate, uow, self._rules)
             evidence = self._evidence(uow, mandate, paper)
-            distinct_sides(uow, mandate, side.other, evidence.signatories)
+            distinct_sides(uow, submitted, side.other, evidence.signatories)
             uow.put(opened(paper_key(mandate.id), PAPER, actor.enterprise, evidence, uow.now))
             put_mandate(uow, actor, "mandate_paper_submitted", submitted)
             uow.commit()
@@ -167,9 +167,9 @@ def _waiting(uow: UnitOfWork, mandate_id: str) -> tuple[Mandate, JointAct]:
 
 
 def _independent(uow: UnitOfWork, officer: Actor, mandate: Mandate, evidence: Evidence) -> None:
-    """An officer confirms what was submitted, and in nobody's cause: neither an accepter nor a signatory."""
+    """An officer confirms what was submitted, and in nobody's cause: who neither prepared, accepted nor signed it."""
     mandate.after(Event.CONFIRM_PAPER)
     same_content(mandate, evidence.content_hash)
-    accepters = {one.person for one in mandate.acceptances}
-    if not accepters.union(evidence.signatories).isdisjoint(records_of(uow, officer.person)):
+    involved = {*mandate.prepared_by, *(one.person for one in mandate.acceptances), *evidence.signatories}
+    if not involved.isdisjoint(records_of(uow, officer.person)):
         raise Conflict("same_person_both_sides", "Who signed or accepted this mandate cannot confirm it as officer.")

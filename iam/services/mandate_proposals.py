@@ -70,6 +70,7 @@ class MandateProposals:
                 state=State.TO_BE_FINALISED,
                 proposed_by=side,
                 proposed_at=uow.now,
+                prepared_by=(actor.person,),
             )
             put_mandate(uow, actor, "mandate_proposed", mandate)
             step = Step(mandate=mandate.shown_to(side))
@@ -101,7 +102,7 @@ class MandateProposals:
             if terms.party(side.other) != mandate.terms.party(side.other):
                 detail = "A proposal stays between its two parties; withdraw it and propose another one."
                 raise Forbidden("parties_fixed", detail, field=side.other.value)
-            changed = mandate.changed(self._checked(uow, terms, side))
+            changed = mandate.changed(self._checked(uow, terms, side)).prepared(actor.person)
             put_mandate(uow, actor, "mandate_changed", changed)
             uow.commit()
             return changed.shown_to(side)
@@ -141,7 +142,8 @@ class MandateProposals:
 
         Raises:
             Forbidden: `own_proposal`. Gone: `proposal_lapsed`. Others as `acceptable` and `bring_into_force`.
-            Conflict: `content_changed`, `same_person_both_sides`.
+            Conflict: `content_changed`; `same_person_both_sides` for who accepted for the other side, or had any hand
+                in its proposal.
         """
         with self._archive.writing() as uow:
             mandate, side, channel = self._sides.take_up(uow, actor, mandate_id, seen, representation)
@@ -203,9 +205,10 @@ class MandateProposals:
         channel: Channel,
         representation: Representation | None,
     ) -> Step:
-        side = mandate.proposed_by
+        side, mandate = mandate.proposed_by, mandate.prepared(actor.person)
         act = self._sides.accept(uow, actor, representation, "finalise_mandate", bound(mandate))
         if act is not None and not act.complete():
+            uow.put(mandate)
             return Step(mandate=mandate.shown_to(side), awaited=act)
         people = act.validated_by if act else (actor.person,)
         finalised = replace(mandate.after(Event.FINALISE), finalised_at=uow.now)

@@ -10,7 +10,7 @@ from iam.domain.appointments import JointAct
 from iam.domain.errors import Conflict, Forbidden, Gone
 from iam.domain.mandate_terms import ProposalRules, Terms
 from iam.domain.mandates import Event, Mandate, Side
-from iam.domain.persons import PersonNumber
+from iam.domain.persons import Person, PersonNumber
 from iam.ports import Reading, UnitOfWork
 from iam.services.acting import record
 from iam.services.mandate_force import parties
@@ -46,15 +46,23 @@ def same_content(mandate: Mandate, content_hash: str) -> None:
 
 
 def records_of(reading: Reading, person: str) -> frozenset[str]:
-    """The ids of all records that proved to be this person."""
+    """The ids of all records that proved to be this person, whichever of them is given."""
+    record = reading.get(Person, person)
+    if record is not None and record.merged_into is not None:
+        return records_of(reading, record.merged_into)
     return frozenset({person, *(one.first_person for one in reading.find(PersonNumber, person=person))})
 
 
 def distinct_sides(reading: Reading, mandate: Mandate, side: Side, people: Iterable[str]) -> None:
-    """Refuse people who accepted for the other side, under whichever record. Conflict (`same_person_both_sides`)."""
+    """Refuse people who accepted for the other side, or prepared the proposal for it, under whichever record.
+
+    Raises:
+        Conflict: `same_person_both_sides`.
+    """
     others = {one.person for one in mandate.acceptances if one.side is not side}
+    others.update(mandate.prepared_by if mandate.proposed_by is not side else ())
     if any(not others.isdisjoint(records_of(reading, one)) for one in people):
-        raise Conflict("same_person_both_sides", "One person cannot accept for both sides; someone else must.")
+        raise Conflict("same_person_both_sides", "One person cannot act for both sides; someone else must accept.")
 
 
 def answerable(mandate: Mandate, side: Side, event: Event, uow: UnitOfWork, rules: ProposalRules) -> None:

@@ -35,6 +35,7 @@ def check_two_keys(mandate: Mandate, entitled: Entitled | None) -> None:
         assert one.content_hash == present, f"accepted other content: {mandate}"
         people[one.side].add(one.person)
     assert all(people.values()) and people[Side.MANDATOR].isdisjoint(people[Side.MANDATARY]), f"not two keys: {mandate}"
+    assert people[mandate.proposed_by.other].isdisjoint(mandate.prepared_by), f"prepared and accepted: {mandate}"
     officers = {one.person for one in mandate.acceptances if one.channel in (Channel.PAPER, Channel.MIGRATION)}
     assert len(officers) in (0, 2), f"paper takes two officers: {mandate}"
     for one in mandate.acceptances:

@@ -139,6 +139,14 @@ def test_nobody_agrees_for_both_sides_or_to_other_content(over: HandOver) -> Non
     assert refusal_of(validate, over.former.person, pending.id, "0" * 64) == (Conflict, "content_changed")
 
 
+def test_a_proposer_whose_records_were_made_one_does_not_agree_for_the_other_side(over: HandOver) -> None:
+    pending = over.scene.delegations.propose(over.current.person, over.terms())
+    survivor = over.scene.world.merged(over.current.person.person)
+    merged = over.scene.world.user(over.former.number, PROVIDER, MAHIS, person=survivor)
+    refused = refusal_of(over.scene.delegations.validate, merged, pending.id, pending.content_hash)
+    assert refused == (Conflict, "same_person_both_sides")
+
+
 def test_who_has_no_mahis_role_neither_proposes_nor_agrees(over: HandOver) -> None:
     pending = over.scene.delegations.propose(over.current.person, over.terms())
     clerk = over.scene.world.user(over.former.number, PROVIDER, "mahis:consult")

@@ -16,7 +16,7 @@ from iam.domain.mandates import Channel, Mandate, Side, State
 from iam.domain.persons import PersonNumber
 from iam.services.mandate_evidence import evidence_of
 from iam.services.mandate_paper import PaperProxy
-from tests.services.mandate_scenes import EMPLOYER, MAHIS, PROVIDER, Q1, RULES, MandateScene, Party
+from tests.services.mandate_scenes import EMPLOYER, MAHIS, PROVIDER, Q1, RULES, MandateScene, Party, terms_between
 
 DOCUMENT = "d0" * 32
 SIGNED_ON = date(2026, 9, 28)
@@ -126,6 +126,24 @@ def test_who_accepted_for_the_proposing_side_cannot_have_signed_for_the_other(
     pending = scene.asked(employer, provider, by=Side.MANDATARY)
     with pytest.raises(Conflict, match="same_person_both_sides"):
         scene.paper.submit(provider.person, pending.id, paper(niss))
+
+
+def test_who_prepared_a_proposal_has_not_signed_for_the_other_side_and_is_not_its_officer(
+    scene: MandateScene, employer: Party, provider: Party, officers: list[Actor]
+) -> None:
+    drafter, number = scene.world.person()
+    people = [scene.world.user(provider.number, PROVIDER, MAHIS, person=drafter), provider.person]
+    draft = scene.proposals.propose(people[0], Side.MANDATARY, terms_between(employer, provider)).mandate
+    scene.proposals.finalise(people[1], draft.id)
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        scene.paper.submit(people[1], draft.id, paper(number))
+    scene.paper.submit(people[1], draft.id, paper(scene.world.person()[1]))
+    office = officers[0]
+    assert office.capacity is not None
+    officer = scene.world.user(office.enterprise, office.capacity, "office:confirm_paper", person=drafter)
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        scene.paper.confirm(officer, draft.id, DOCUMENT)
+    assert [scene.paper.confirm(one, draft.id, DOCUMENT).state for one in officers][-1] is State.VALIDATED
 
 
 def test_two_records_of_one_person_are_one_person(scene: MandateScene, employer: Party, provider: Party) -> None:

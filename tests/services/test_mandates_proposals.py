@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from iam.domain.actors import Actor
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, Forbidden, Gone, NotFound, StepUpRequired
 from iam.domain.mandates import Channel, Side, Standing, State
 from iam.domain.periods import Period
+from iam.services.mandate_steps import records_of
 from tests.services.mandate_scenes import (
     DMFA,
     EMPLOYER,
@@ -88,6 +90,52 @@ def test_one_person_with_rights_on_both_sides_cannot_accept_for_both(
     with pytest.raises(Conflict, match="same_person_both_sides"):
         scene.proposals.validate(double, pending.id, pending.terms.content_hash())
     assert scene.stored(pending.id).state is State.PENDING_OTHER_PARTY
+
+
+def double(scene: MandateScene, one: Party, other: Party) -> Actor:
+    """Who works for one side, with the same rights on the other."""
+    return scene.world.user(other.number, other.capacity, MAHIS, person=one.person.person)
+
+
+@SIDES
+@pytest.mark.parametrize("hand", ["drafted", "changed", "finalised", "signed before the change"])
+def test_who_had_any_hand_in_a_proposal_cannot_accept_it_for_the_other_side(
+    scene: MandateScene, employer: Party, provider: Party, by: Side, hand: str
+) -> None:
+    own, other = (employer, provider) if by is Side.MANDATOR else (provider, employer)
+    colleague = Party(own.number, scene.world.user(own.number, own.capacity, MAHIS))
+    worked = {one: own if one == hand else colleague for one in ("drafted", "signed before the change", "changed")}
+    terms, proposals = terms_between(employer, provider), scene.proposals
+    draft = proposals.propose(worked["drafted"].person, by, terms).mandate
+    proposals.finalise(worked["signed before the change"].person, draft.id)
+    changed = proposals.change(worked["changed"].person, draft.id, replace(draft.terms, groups=(DMFA, WORKS)))
+    proposals.finalise((own if hand == "finalised" else colleague).person, draft.id)
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        proposals.validate(double(scene, own, other), draft.id, changed.terms.content_hash())
+    assert proposals.validate(other.person, draft.id, changed.terms.content_hash()).mandate.state is State.VALIDATED
+
+
+def test_a_drafter_whose_records_were_made_one_is_still_the_drafter(
+    scene: MandateScene, employer: Party, provider: Party
+) -> None:
+    colleague = scene.world.user(employer.number, EMPLOYER, MAHIS)
+    draft = scene.proposals.propose(employer.person, Side.MANDATOR, terms_between(employer, provider)).mandate
+    pending = scene.proposals.finalise(colleague, draft.id).mandate
+    survivor = scene.world.merged(employer.person.person)
+    merged = scene.world.user(provider.number, PROVIDER, MAHIS, person=survivor)
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        scene.proposals.validate(merged, pending.id, pending.terms.content_hash())
+    with scene.world.archive.reading() as reading:
+        both = frozenset({survivor, employer.person.person})
+        assert records_of(reading, survivor) == records_of(reading, employer.person.person) == both
+
+
+def test_the_other_side_does_not_learn_who_prepared_a_proposal(
+    scene: MandateScene, employer: Party, provider: Party
+) -> None:
+    pending = scene.asked(employer, provider)
+    assert pending.prepared_by == (employer.person.person,)
+    assert scene.mandates.get(provider.person, pending.id).mandate.prepared_by == ()
 
 
 def test_an_acceptance_of_former_content_is_refused(scene: MandateScene, employer: Party, provider: Party) -> None:

@@ -148,6 +148,22 @@ def test_one_of_the_joint_representatives_cannot_have_accepted_for_the_other_sid
         )
 
 
+def test_a_representative_whose_signature_lost_its_force_still_worked_for_that_side(
+    scene: MandateScene, employer: Party, provider: Party
+) -> None:
+    first, second, third = scene.world.represent(employer.number, together=2, people=3)
+    draft = scene.proposals.propose(employer.person, Side.MANDATOR, terms_between(employer, provider)).mandate
+    scene.proposals.finalise(first, draft.id, representation=scene.world.confirmed(first))
+    in_office = scene.world.register.representatives
+    in_office[employer.number] = in_office[employer.number][1:]
+    for one in (second, third):
+        scene.proposals.finalise(one, draft.id, representation=scene.world.confirmed(one))
+    double = scene.world.user(provider.number, PROVIDER, "mahis:manage", person=first.person)
+    with pytest.raises(Conflict, match="same_person_both_sides"):
+        scene.proposals.validate(double, draft.id, draft.terms.content_hash())
+    assert first.person not in {one.person for one in scene.stored(draft.id).acceptances}
+
+
 def test_a_representative_who_left_office_counts_no_more(scene: MandateScene, employer: Party, provider: Party) -> None:
     first, second, third = scene.world.represent(employer.number, together=2, people=3)
     pending = scene.asked(employer, provider, by=Side.MANDATARY)

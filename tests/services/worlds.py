@@ -159,6 +159,13 @@ class World:
         self.record(Person(id=person, known_since=self.clock.at), number)
         return person, niss
 
+    def merged(self, former: str) -> str:
+        """A new person, into whose record that of another one was merged."""
+        survivor, _ = self.person()
+        numbers = [replace(one, person=survivor) for one in self.found(PersonNumber, person=former)]
+        self.record(Person(id=former, known_since=self.clock.at, merged_into=survivor), *numbers)
+        return survivor
+
     def user(self, enterprise: str, capacity: Capacity, *rights: str, person: str | None = None) -> Actor:
         """A user with rights written `service:action`, all mandators in the portfolio, and a substantial login."""
         person = person or self.person()[0]
