@@ -1,4 +1,4 @@
-"""Engines, Hypothesis profiles and the loud line about skipped peers, shared by all tests."""
+"""Engines, Hypothesis profiles, and what is told at the end of a run, shared by all tests."""
 
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -51,7 +51,10 @@ def _without_surrogates(told: Any) -> Any:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say loudly which tests were skipped because an engine or peer is not on this machine."""
+    """Tell how deep searches came, and say loudly which tests were skipped for want of an engine or peer."""
+    for name, told in (one for passed in terminalreporter.getreports("passed") for one in passed.user_properties):
+        if name == "searched":
+            terminalreporter.write_line(f"searched {told}")
     reasons = [r.longrepr[2] for r in terminalreporter.getreports("skipped") if isinstance(r.longrepr, tuple)]
     absent = Counter(reason.split(engines.MISSING, 1)[1] for reason in reasons if engines.MISSING in reason)
     for what, count in sorted(absent.items()):
