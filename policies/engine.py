@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from bisect import bisect_right
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, timedelta
 from functools import lru_cache
 from threading import Lock
@@ -66,6 +66,10 @@ class CasbinLaw:
         key = (facts, service, action, assurance, bisect_right(self._edges, on))
         known = self._memo.get(key)
         return self._judged(key, on) if known is None else known
+
+    def changes_after(self, on: date) -> Sequence[date]:
+        """The days after this one from which other rules are in force, in order."""
+        return self._edges[bisect_right(self._edges, on) :]
 
     def reason_of_rule(self, rule: str) -> str:
         """The reason code of a forbidding rule. KeyError for another."""

@@ -136,6 +136,11 @@ class Catalogue:
         composition = self._by_service.get(service)
         return () if composition is None else composition.groups[bisect_right(composition.edges, as_utc(at))]
 
+    def grouped_until(self, service: str, at: datetime) -> datetime | None:
+        """The earliest end of the links by which groups contain the service at this instant; None = all are open."""
+        ends = (link.valid.end for link in self.links if link.service == service and link.valid.contains(at))
+        return min((end for end in ends if end is not None), default=None)
+
     def service_of_scope(self, scope: str) -> tuple[Service, Action] | None:
         """The one service and action that an OAuth scope stands for, or None."""
         return self._by_scope.get(scope)

@@ -122,3 +122,11 @@ def covers_every_day(requested: Days, employed: tuple[Days, ...]) -> bool:
 def declared_recently(declared_on: date, today: date) -> bool:
     """Whether a declaration is not older than the same day six calendar months earlier (clipped), nor in the future."""
     return calendar_months_before(today, FOLLOWED_MONTHS) <= declared_on <= today
+
+
+def too_old_from(declared_on: date) -> date:
+    """The first day on which a declaration is no longer a recent one."""
+    day = declared_on + timedelta(days=28 * FOLLOWED_MONTHS)
+    while calendar_months_before(day, FOLLOWED_MONTHS) <= declared_on:
+        day += timedelta(days=1)
+    return day

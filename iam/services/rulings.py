@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
-from iam.domain.authorization import Exhibit, Inquiry, Judgement, Proof, Situation, decide
-from iam.domain.enterprises import Capacity
+from iam.domain.authorization import Inquiry, Judgement, Question, Situation, decide
 from iam.domain.facts import Case, Fact, case_of
 from iam.domain.findings import Findings
+from iam.domain.instants import start_of_day
 from iam.domain.outlines import Shown, exhibits_of
 from iam.domain.periods import local_date
 from iam.domain.reasons import cure_for, reason_for
+from iam.domain.relations import too_old_from
 from iam.ports import Law
+from iam.services.support import UNSUPPORTED, Support, support_of
 
 
 class Ruling(NamedTuple):
@@ -38,9 +40,15 @@ class Rulings:
         if unknown is not None:
             return unknown, UNSUPPORTED
         case = case_of(inquiry.question, situation, law.catalogue, inquiry.at)
-        shown = tuple([(one.proof, one.detail) for one in situation.exhibits])
-        ruling = self._ruling(inquiry, shown, law, lambda: case)
-        return ruling, support_of(case) if ruling.allowed else UNSUPPORTED
+        ruling = self._ruling(inquiry, _told(situation), law, lambda: case)
+        if not ruling.allowed:
+            return ruling, UNSUPPORTED
+
+        def permitted(some: Case) -> bool:
+            judgement = self._judgement(some.question, _told(some.situation), law, some.at, lambda: some)
+            return decide(judgement.permits, judgement.forbids)[0]
+
+        return ruling, support_of(case, permitted, _turns(inquiry, law))
 
     def on_outline(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
         """What the law says of what an outline shows."""
@@ -55,14 +63,32 @@ class Rulings:
         return self._ruling(inquiry, shown, law, case)
 
     def _ruling(self, inquiry: Inquiry, shown: Hashable, law: Law, case: Callable[[], Case]) -> Ruling:
-        question = inquiry.question
-        facts = self._findings.of(question, shown, law.hash, case)
-        level = question.authentication.assurance if question.authentication else None
-        judgement = law.judge(facts, question.service, question.action, level, local_date(inquiry.at))
+        judgement = self._judgement(inquiry.question, shown, law, inquiry.at, case)
         allowed, rules = decide(judgement.permits, judgement.forbids)
         if allowed:
             return Ruling(True, "permitted", rules)
         return _refused(judgement, rules, law, case)
+
+    def _judgement(
+        self, question: Question, shown: Hashable, law: Law, at: datetime, case: Callable[[], Case]
+    ) -> Judgement:
+        facts = self._findings.of(question, shown, law.hash, case)
+        level = question.authentication.assurance if question.authentication else None
+        return law.judge(facts, question.service, question.action, level, local_date(at))
+
+
+def _told(situation: Situation) -> Hashable:
+    """Proofs and details of what is shown."""
+    return tuple([(one.proof, one.detail) for one in situation.exhibits])
+
+
+def _turns(inquiry: Inquiry, law: Law) -> list[datetime]:
+    """When, after the instant asked, the law changes or a declaration that was sent becomes too old, in order."""
+    days = list(law.changes_after(local_date(inquiry.at)))
+    declared = inquiry.question.properties.get("declared_on")
+    if isinstance(declared, date):
+        days.append(too_old_from(declared))
+    return [turn for day in sorted(days) if (turn := start_of_day(day)) > inquiry.at]
 
 
 def _unknown(inquiry: Inquiry, law: Law) -> Ruling | None:
@@ -79,60 +105,3 @@ def _refused(judgement: Judgement, rules: tuple[str, ...], law: Law, case: Calla
     missing, put = [Fact(one) for one in judgement.missing], case()
     reason = reason_for(missing, put)
     return Ruling(False, reason, (), cure_for(reason, missing, put))
-
-
-class Support(NamedTuple):
-    """What a permit rests on."""
-
-    until: datetime | None
-    """The earliest end."""
-    authority: Mapping[str, str]
-    """The ids of recorded facts, by kind of proof."""
-
-
-UNSUPPORTED = Support(None, MappingProxyType({}))
-
-_PLACES = {
-    Proof.CLIENT: 0,
-    Proof.APPOINTMENT: 1,
-    Proof.GRANT: 2,
-    Proof.ENTERPRISE: 3,
-    Proof.CAPACITY: 4,
-    Proof.CONCERNED: 5,
-    Proof.CONCERNED_CAPACITY: 6,
-    Proof.ACTIVATION: 7,
-    Proof.PORTFOLIO: 8,
-    Proof.MANDATE: 9,
-    Proof.DELEGATION: 9,
-}
-"""What a permit may rest on: a mandate and a delegation take the same place, for one of them is enough."""
-
-
-def support_of(case: Case) -> Support:
-    """What a permit rests on; of several equal supports the longest lasting counts."""
-    chosen: dict[int, Exhibit] = {}
-    for one in case.situation.exhibits:
-        place = _PLACES.get(one.proof)
-        if place is not None and _bears(one, case):
-            held = chosen.get(place)
-            if held is None or _outlasts(one, held):
-                chosen[place] = one
-    until: datetime | None = None
-    authority = {}
-    for _, one in sorted(chosen.items()):
-        authority[one.proof.value] = one.id
-        if one.until is not None and (until is None or one.until < until):
-            until = one.until
-        if one.proof is Proof.MANDATE:
-            authority["mandate_version"] = one.detail
-    return Support(until, authority)
-
-
-def _outlasts(one: Exhibit, other: Exhibit) -> bool:
-    return other.until is not None and (one.until is None or one.until > other.until)
-
-
-def _bears(exhibit: Exhibit, case: Case) -> bool:
-    if exhibit.proof is Proof.GRANT:
-        return case.action.name in exhibit.detail.split()
-    return exhibit.proof is not Proof.CONCERNED_CAPACITY or Capacity(exhibit.detail) in case.followed.open_to

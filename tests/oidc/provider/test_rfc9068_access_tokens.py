@@ -40,7 +40,7 @@ class Catalogued:
         services["dimona"] = replace(services["dimona"], **changed)
         self.catalogue = replace(law.catalogue, services=services)
         self.hash, self.judge, self.texts = law.hash, law.judge, law.texts
-        self.reason_of_rule = law.reason_of_rule
+        self.reason_of_rule, self.changes_after = law.reason_of_rule, law.changes_after
 
 
 def published(house: Premises) -> Mapping[str, Any]:
@@ -219,8 +219,10 @@ def test_following_up_for_somebody_who_gave_no_mandate_is_refused_for_that_reaso
 
 def test_a_former_mandatary_gets_a_token_while_its_delegation_runs(house: Premises) -> None:
     other_cover = records.cover("m2/dmfa-dimona", mandatary=OTHER)
+    able = records.capacity_held("c9", enterprise=OTHER, capacity=Capacity.SERVICE_PROVIDER)
     house.remove(Cover, "m1/dmfa-dimona")
-    house.record(other_cover, records.delegation("d1", mandate="m2", giver=OTHER, receiver=PROVIDER))
+    house.record(records.enterprise(OTHER), able, other_cover)
+    house.record(records.delegation("d1", mandate="m2", giver=OTHER, receiver=PROVIDER))
     claims = payload(house.token())
     authority = claims["authorization_details"][0]["authority"][0]
     assert (authority["delegation"], authority["on_condition"]) == ("d1", ["quarter"])
