@@ -39,8 +39,8 @@ class Search(Generic[S]):
     """Raises AssertionError in a state that must not be."""
     report: Report = field(default_factory=Report)
 
-    def run(self, first: S, seconds: float) -> Report:
-        """Search until the time is over or nothing is new."""
+    def run(self, first: S, seconds: float, *, at_least: int = 0) -> Report:
+        """Search until the time is over or nothing is new; to the depth `at_least` however long it takes."""
         until = time.monotonic() + seconds
         seen = {self.canonical(first)}
         queue: deque[tuple[S, int, tuple[str, ...]]] = deque([(first, 0, ())])
@@ -48,7 +48,7 @@ class Search(Generic[S]):
         while queue:
             state, depth, path = queue.popleft()
             self.report.complete = depth
-            if time.monotonic() > until:
+            if time.monotonic() > until and depth >= at_least:
                 return self.report
             for label, after in self._told(state, path):
                 self.report.transitions += 1
