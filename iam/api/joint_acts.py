@@ -41,7 +41,7 @@ class JointActShown(Shown):
     content: Annotated[dict[str, str], Field(description="What will be done; people are left out.")]
     content_hash: Annotated[str, Field(description="Binds every validation to this content, people included.")]
     required: int
-    validated: int
+    validated: Annotated[int, Field(description="How many people validated it whose validation counts now.")]
     awaited: Annotated[int, Field(description="How many people must still validate.")]
     validated_by_you: bool
     started_at: At
@@ -74,7 +74,7 @@ def joint_acts_api(parts: Collaborators) -> Api:
     @requires(Person())
     def list_joint_acts(caller: PersonCall, enterprise: Cbe, query: JointActQuery) -> Page[JointActShown]:
         """As legal representative: those of the enterprise. As officer of the administration: those of its office."""
-        actor, representation = parts.acting.either(caller, enterprise, representing=query.acting_as is not None)
+        actor, representation = parts.acting.consulting(caller, enterprise, representing=query.acting_as is not None)
         part = query.part(parts.once.revision, lambda key: key.replace("|", "/"))
         found = views.waiting(actor, part, representation=representation)
         return listed(Page[JointActShown], found, shown, lambda key: key.replace("/", "|"))

@@ -75,7 +75,7 @@ class PaperWaiting(OfficeMandate):
 
     document_hash: str
     document_date: date
-    confirmed: Annotated[int, Field(description="How many officers confirmed it.")]
+    confirmed: Annotated[int, Field(description="How many officers in place confirmed it.")]
     confirmed_by_you: bool
 
 

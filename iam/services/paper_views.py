@@ -12,13 +12,14 @@ from iam.domain.mandates import Mandate
 from iam.ports import Reading
 from iam.services.authorization import Authorization
 from iam.services.listings import Page
-from iam.services.mandate_evidence import Evidence, paper_key
+from iam.services.mandate_evidence import PAPER, Evidence, paper_key, still_counting
+from iam.services.office_holders import officers_at
 from iam.services.readings import PartAsked, Readings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaperView:
-    """A mandate whose paper was submitted, with the document and who confirmed it so far."""
+    """A mandate whose paper was submitted, with the document and which officers in place confirmed it so far."""
 
     mandate: Mandate
     evidence: Evidence
@@ -40,8 +41,15 @@ class PaperViews:
         """
         self._judge.require(officer, "office", "confirm_paper")
 
-        def view(reading: Reading, one: Mandate, _at: datetime) -> PaperView | None:
+        in_place: list[frozenset[str]] = []
+
+        def view(reading: Reading, one: Mandate, at: datetime) -> PaperView | None:
             act = reading.get(JointAct, paper_key(one.id))
-            return PaperView(mandate=one.shown_to(None), evidence=Evidence.read(act.content), act=act) if act else None
+            if act is None:
+                return None
+            if not in_place:
+                in_place.append(officers_at(reading, officer.enterprise, PAPER, at))
+            act = still_counting(act, in_place[0])
+            return PaperView(mandate=one.shown_to(None), evidence=Evidence.read(act.content), act=act)
 
         return self._readings.part(Mandate, [{"state": State.PENDING_ADMINISTRATION}], view, part)
