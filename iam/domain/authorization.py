@@ -68,7 +68,7 @@ class Proof(StrEnum):
     """What a recorded fact proves for a question."""
 
     CALLER = "caller"
-    """The caller's client is active now, its enterprise has not ceased and its token was not revoked.
+    """The caller's client is active now, its enterprise stands in the client's capacity, its token was not revoked.
 
     Its detail is the registration (`iam.domain.clients.CallerRegistration`).
     """
@@ -95,7 +95,7 @@ class Exhibit:
     proof: Proof
     id: str
     until: datetime | None
-    """End of its validity; None = open."""
+    """End of its validity, and of what it hangs on; None = open."""
     detail: str = ""
     """What it adds: a role, a grant's blank-separated actions, a mandate's version, a client's kind, a capacity."""
 

@@ -112,11 +112,12 @@ def arms_about_concerned(form: Form) -> list[Arm]:
 class Speech:
     """How one engine wants its statements."""
 
-    def __init__(self, mark: str, groups: Callable[[int], str], joined: str, items: str) -> None:
-        """Take the mark of a value, the condition on groups, the function that joins texts, and the list of many."""
+    def __init__(self, mark: str, groups: Callable[[int], str], joined: str, least: str, items: str) -> None:
+        """Take the mark of a value, the condition on groups, what joins texts, tells the least, and lists many."""
         self._mark = mark
         self._groups = groups
         self._joined = joined
+        self._least = least
         self._items = items
 
     @lru_cache(maxsize=1024)  # noqa: B019 - the engines live as long as the process
@@ -154,7 +155,7 @@ class Speech:
         return f"\n(SELECT {self._joined}({arm.proof} || {arm.detail}, {_NEWLINE}) {arm.found})"
 
     def _text(self, text: str, form: Form, proofs: dict[str, str]) -> Text:
-        text = text.replace("IN :groups", self._groups(form.groups))
+        text = text.replace("IN :groups", self._groups(form.groups)).replace("LEAST(", f"{self._least}(")
         text = re.sub(r"~([a-z])", r"\1.valid_from <= :at AND \1.valid_until > :at", text)
         text = re.sub(r"@([a-z])", _KNOWN if form.historical else _CURRENT, text)
         text = re.sub(r"#([a-z_]+)", lambda found: proofs[found[1]], text)
@@ -200,12 +201,14 @@ SQLITE = Speech(
     "?",
     lambda count: f"IN ({', '.join(f':group_{number}' for number in range(count))})",
     "group_concat",
+    "min",
     "WITH q(n, concerned) AS MATERIALIZED (SELECT key, value FROM json_each(:items))",
 )
 POSTGRESQL = Speech(
     "$",
     lambda count: "= ANY(:groups)",
     "string_agg",
+    "least",
     """WITH q(n, concerned) AS MATERIALIZED (
 SELECT u.place - 1, u.concerned FROM unnest(CAST(:items AS text[])) WITH ORDINALITY AS u(concerned, place))""",
 )

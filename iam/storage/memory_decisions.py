@@ -8,8 +8,8 @@ from datetime import datetime
 from iam.domain.appointments import Appointment, Grant, GroupMember, Portfolio, PortfolioKind
 from iam.domain.authorization import Exhibit, Inquiry, Proof, Question, SubjectKind
 from iam.domain.clients import Client, written_registration
-from iam.domain.delegations import Delegation, DelegationState
-from iam.domain.enterprises import Activation, CapacityHeld, Enterprise
+from iam.domain.delegations import Delegation
+from iam.domain.enterprises import Activation, Capacity, CapacityHeld, Enterprise
 from iam.domain.instants import end_to_micros
 from iam.domain.mandates import Cover
 from iam.domain.quarters import Quarter
@@ -42,8 +42,7 @@ def _caller(newest: Reading, inquiry: Inquiry) -> Iterator[Exhibit]:
     client = newest.get(Client, inquiry.caller)
     if client is None or not _good(client, inquiry.now):
         return
-    enterprise = newest.get(Enterprise, client.enterprise)
-    if enterprise is None or not enterprise.valid.contains(inquiry.now):
+    if not _able_until(newest, client.enterprise, client.capacity, inquiry.now):
         return
     token = newest.get(IssuedToken, inquiry.caller_token)
     if inquiry.caller_token and (token is None or token.client != client.id or token.revoked_at is not None):
@@ -56,11 +55,15 @@ def _good(client: Client, at: datetime) -> bool:
 
 
 def _client_end(client: Client) -> datetime | None:
-    return _earlier(client.valid.end, client.profile_until)
+    return _earliest(client.valid.end, client.profile_until)
 
 
-def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
-    return min((end for end in (one, other) if end is not None), default=None)
+def _end_of(holder: Holder) -> datetime | None:
+    return _client_end(holder) if isinstance(holder, Client) else holder.valid.end
+
+
+def _earliest(*ends: datetime | None) -> datetime | None:
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _holders(known: Reading, question: Question, at: datetime) -> list[Holder]:
@@ -81,7 +84,8 @@ def _acting(known: Reading, question: Question, enterprise: str, at: datetime) -
             yield Exhibit(Proof.APPOINTMENT, holder.id, holder.valid.end, holder.role.value)
         for grant in known.find(Grant, holder=holder.id, service=question.service, enterprise=enterprise):
             if grant.capacity is question.capacity and grant.valid.contains(at):
-                yield Exhibit(Proof.GRANT, grant.id, grant.valid.end, " ".join(grant.actions))
+                until = _earliest(grant.valid.end, _end_of(holder))
+                yield Exhibit(Proof.GRANT, grant.id, until, " ".join(grant.actions))
     yield from _enterprise(known, enterprise, at, Proof.ENTERPRISE, Proof.ENTERPRISE_CEASED)
     for held in _capacities(known, enterprise, at):
         if held.capacity is question.capacity:
@@ -102,6 +106,13 @@ def _capacities(known: Reading, number: str, at: datetime) -> list[CapacityHeld]
     return [one for one in known.find(CapacityHeld, enterprise=number) if one.valid.contains(at)]
 
 
+def _able_until(known: Reading, number: str, capacity: Capacity, at: datetime) -> list[datetime | None]:
+    """Until when an enterprise can act in a capacity, for each time that it holds it; none when it cannot."""
+    enterprise = known.get(Enterprise, number)
+    end = enterprise.valid.end if enterprise else None
+    return [_earliest(end, one.valid.end) for one in _capacities(known, number, at) if one.capacity is capacity]
+
+
 def _concerned(known: Reading, question: Question, concerned: str, at: datetime) -> Iterator[Exhibit]:
     yield from _enterprise(known, concerned, at, Proof.CONCERNED, Proof.CONCERNED_CEASED)
     for held in _capacities(known, concerned, at):
@@ -116,7 +127,7 @@ def _for_another(known: Reading, inquiry: Inquiry) -> Iterator[Exhibit]:
     for holder in _holders(known, question, at):
         for portfolio in known.find(Portfolio, holder=holder.id, enterprise=question.enterprise):
             if portfolio.valid.contains(at):
-                yield from _portfolio(known, portfolio, inquiry)
+                yield from _portfolio(known, portfolio, holder, inquiry)
     for cover in known.find(Cover, mandator=question.concerned, mandatary=question.enterprise):
         fits = cover.mandatary_capacity is question.capacity and cover.group in inquiry.groups
         if fits and cover.valid.contains(at):
@@ -126,24 +137,31 @@ def _for_another(known: Reading, inquiry: Inquiry) -> Iterator[Exhibit]:
         yield from _delegations(known, inquiry, quarter)
 
 
-def _portfolio(known: Reading, portfolio: Portfolio, inquiry: Inquiry) -> Iterator[Exhibit]:
+def _portfolio(known: Reading, portfolio: Portfolio, holder: Holder, inquiry: Inquiry) -> Iterator[Exhibit]:
     members = known.find(GroupMember, group=portfolio.group or "", mandator=inquiry.question.concerned)
     ends = [one.valid.end for one in members if one.valid.contains(inquiry.at)]
-    end = portfolio.valid.end
+    end = _earliest(portfolio.valid.end, _end_of(holder))
     if portfolio.kind is PortfolioKind.GROUP:
         if not ends:
             return
-        end = _earlier(end, None if None in ends else max(one for one in ends if one is not None))
-    elif portfolio.kind is PortfolioKind.ALL_BUT and ends:
-        return
+        end = _earliest(end, None if None in ends else max(one for one in ends if one is not None))
+    elif portfolio.kind is PortfolioKind.ALL_BUT:
+        if ends:
+            return
+        end = _earliest(end, *(one.valid.start for one in members if one.valid.start > inquiry.at))
     yield Exhibit(Proof.PORTFOLIO, portfolio.id, end, portfolio.kind.value)
 
 
 def _delegations(known: Reading, inquiry: Inquiry, quarter: Quarter) -> Iterator[Exhibit]:
-    question = inquiry.question
+    question, at = inquiry.question, inquiry.at
     for one in known.find(Delegation, mandator=question.concerned, receiver=question.enterprise):
         fits = one.receiver_capacity == question.capacity and one.group in inquiry.groups and one.concerns(quarter)
         cover = known.get(Cover, f"{one.mandate}/{one.group}")
-        runs = one.state is DelegationState.VALIDATED and one.valid.contains(inquiry.at)
-        if fits and runs and cover is not None and cover.valid.contains(inquiry.at):
-            yield Exhibit(Proof.DELEGATION, one.id, _earlier(one.valid.end, cover.valid.end), str(one.version))
+        if fits and one.runs(at) and cover is not None and cover.valid.contains(at) and _gives(cover, one):
+            ends = one.valid.end, cover.valid.end
+            for until in _able_until(known, cover.mandatary, cover.mandatary_capacity, at):
+                yield Exhibit(Proof.DELEGATION, one.id, _earliest(*ends, until), str(one.version))
+
+
+def _gives(cover: Cover, delegation: Delegation) -> bool:
+    return (cover.mandator, cover.mandatary) == (delegation.mandator, delegation.giver)

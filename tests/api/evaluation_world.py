@@ -191,6 +191,7 @@ def inhabitants() -> list[object]:
         *(records.enterprise(number) for number in (EMPLOYER, PROVIDER, OTHER)),
         records.capacity_held("c1", enterprise=EMPLOYER, capacity=Capacity.EMPLOYER),
         records.capacity_held("c2", **acting),
+        records.capacity_held("c3", enterprise=OTHER, capacity=Capacity.ADMINISTRATION),
         records.client(ASKER, services=SERVICES, niss_services=("dimona",), **service),
         records.client(OTHER_ASKER, services=("works",), **service),
         records.client(PAYROLL, **acting),

@@ -137,6 +137,12 @@ ENDS: dict[str, Callable[[], object]] = {
     "the client ended": lambda: service_client(valid=OPEN.until(START)),
     "its weaker profile came to its end": lambda: service_client(profile_until=START),
     "its enterprise ceased": lambda: records.enterprise(OTHER, valid=OPEN.until(START)),
+    "its enterprise lost the capacity": lambda: records.capacity_held(
+        "c3", enterprise=OTHER, capacity=Capacity.ADMINISTRATION, valid=OPEN.until(START)
+    ),
+    "its enterprise holds another capacity": lambda: records.capacity_held(
+        "c3", enterprise=OTHER, capacity=Capacity.EMPLOYER
+    ),
 }
 
 

@@ -125,7 +125,7 @@ def test_the_client_of_an_enterprise_that_lost_its_capacity_is_refused(country: 
     for held in country.found(CapacityHeld, enterprise=country.portal.enterprise):
         country.lose(held)
     answer = sent(country, headers)
-    assert (answer.status_code, answer.json["type"]) == (403, BELGIF + "missingPermission")
+    assert (answer.status_code, answer.json["code"]) == (401, "caller_not_active")
 
 
 def test_a_login_is_not_used_up_for_a_client_that_is_refused(country: Country) -> None:

@@ -209,13 +209,14 @@ def _mandated(known: Known, asked: Asked, groups: set[str], at: datetime) -> boo
 
 
 def _delegated(known: Known, asked: Asked, groups: set[str], at: datetime) -> bool:
-    """A delegation that runs, for the quarter concerned, while its giver's mandate is in force."""
+    """A delegation that runs, for the quarter concerned, while its giver may itself act by its mandate."""
 
     def covers(one: Delegated) -> bool:
         giver = known.get(one.mandate)
-        stands = isinstance(giver, Mandated) and lasts(giver, at) and giver.mandator == asked.concerned
+        if not isinstance(giver, Mandated) or not lasts(giver, at) or giver.mandator != asked.concerned:
+            return False
         concerned = asked.quarter is not None and one.first <= asked.quarter <= one.last
-        return stands and concerned and one.group in groups
+        return concerned and one.group in groups and holds(known, giver.mandatary, giver.capacity, at)
 
     receiver = (asked.enterprise, asked.capacity)
     return any((one.receiver, one.capacity) == receiver and covers(one) for _, one in known.lasting(Delegated, at))

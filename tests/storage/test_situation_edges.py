@@ -23,8 +23,10 @@ MOMENT = timedelta(microseconds=1)
 COUNTRY: list[Any] = [
     records.enterprise(),
     records.enterprise(records.PROVIDER),
+    records.enterprise(records.OTHER),
     records.capacity_held(),
     records.capacity_held("c2", **AS_PROVIDER),
+    records.capacity_held("c3", enterprise=records.OTHER, capacity=Capacity.SERVICE_PROVIDER),
     records.activation(records.EMPLOYER, "dimona"),
     records.appointment(**AS_PROVIDER, role=Role.LOCAL_MANAGER),
     records.client(),

@@ -10,7 +10,7 @@ import pytest
 
 from iam.domain.appointments import Grant, Portfolio
 from iam.domain.clients import Client, ClientKind
-from iam.domain.enterprises import Capacity, Enterprise
+from iam.domain.enterprises import Capacity, CapacityHeld, Enterprise
 from iam.domain.mandates import Cover
 from iam.domain.periods import Period
 from iam.domain.tokens import IssuedToken
@@ -185,7 +185,9 @@ def test_who_does_not_authenticate_is_told_nothing(plain_house: Premises, header
     assert answer.get_json()["error"] == ("invalid_client" if header is None else "invalid_token")
 
 
-@pytest.mark.parametrize("caller", ["revoked", "ended", "expired", "client ended", "enterprise ceased"])
+@pytest.mark.parametrize(
+    "caller", ["revoked", "ended", "expired", "client ended", "enterprise ceased", "capacity lost"]
+)
 def test_a_caller_that_is_not_good_any_more_is_told_nothing(house: Premises, caller: str) -> None:
     token, own = house.token(), house.service_token()
     if caller == "revoked":
@@ -194,6 +196,8 @@ def test_a_caller_that_is_not_good_any_more_is_told_nothing(house: Premises, cal
         _ended(house, Client, SERVICE)()
     elif caller == "enterprise ceased":
         _ended(house, Enterprise, NSSO)()
+    elif caller == "capacity lost":
+        _ended(house, CapacityHeld, "c3")()
     else:
         house.clock.advance(seconds=300 if caller == "expired" else 3000)
     answer = house.introspect(token, own)
