@@ -21,9 +21,10 @@ def json_body(environ: WSGIEnvironment, most_bytes: int, most_members: int) -> d
         Fault: 400 `wrong_content_type` (so AuthZEN 1.0), `malformed_json` or `wrong_type`; 413 `body_too_large`;
             415 `content_coding` when it is compressed.
     """
-    if environ.get("HTTP_CONTENT_ENCODING", "identity").strip().lower() != "identity":
+    if "HTTP_CONTENT_ENCODING" in environ and environ["HTTP_CONTENT_ENCODING"].strip().lower() != "identity":
         raise Fault(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "content_coding", "Send the body as it is, not compressed.")
-    if _JSON.fullmatch(environ.get("CONTENT_TYPE", "")) is None:
+    declared = environ.get("CONTENT_TYPE", "")
+    if declared != "application/json" and _JSON.fullmatch(declared) is None:
         detail = "Send a JSON object with Content-Type: application/json."
         raise Fault(HTTPStatus.BAD_REQUEST, "wrong_content_type", detail)
     try:

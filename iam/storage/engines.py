@@ -19,6 +19,8 @@ WAIT_SECONDS = 30
 """How long a writer waits for the one before it."""
 CACHE_KIBIBYTES = 16 * 1024
 """Page cache of one SQLite connection."""
+MAPPED_BYTES = 1 << 31
+"""How much of an SQLite file is read where the operating system keeps it, without copying: all that SQLite allows."""
 SYNCHRONOUS_FULL = 2
 DURABLE_POSTGRESQL = {
     "fsync": {"on"},
@@ -79,6 +81,7 @@ def prepare_sqlite(connection: sqlite3.Connection, _record: object = None) -> No
         "synchronous = FULL",
         "foreign_keys = ON",
         f"cache_size = -{CACHE_KIBIBYTES}",
+        f"mmap_size = {MAPPED_BYTES}",
         "temp_store = MEMORY",
     ):
         connection.execute(f"PRAGMA {setting}").fetchall()

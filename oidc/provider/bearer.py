@@ -61,18 +61,19 @@ class BearerTokens:
 
     def verify(self, header: str) -> Caller:
         """Who calls. Raises `InvalidToken`."""
-        found = _HEADER.fullmatch(header) if len(header) <= MAX_CHARS + 7 else None
-        if found is None:
-            raise jose.InvalidToken(jose.TokenFault.NOT_COMPACT, "send Authorization: Bearer and the token")
-        token, now = found[1], self._clock.now()
-        known = self._memory()
-        fingerprint = hashlib.sha256(token.encode("ascii")).digest()
+        if len(header) > MAX_CHARS + 7:
+            raise _not_bearer()
+        now, known = self._clock.now(), self._memory()
+        fingerprint = hashlib.sha256(header.encode("utf-8", "surrogatepass")).digest()
         held = known.get(fingerprint)
         if held is not None and now < held.until:
             return held.caller
         if held is not None:
             raise jose.InvalidToken(jose.TokenFault.EXPIRED, "the token has expired")
-        fresh = self._verified(token, now)
+        found = _HEADER.fullmatch(header)
+        if found is None:
+            raise _not_bearer()
+        fresh = self._verified(found[1], now)
         self._remember(known, fingerprint, fresh, now)
         return fresh.caller
 
@@ -118,3 +119,7 @@ class BearerTokens:
             while len(known) >= MOST_REMEMBERED:
                 del known[next(iter(known))]
             known[fingerprint] = fresh
+
+
+def _not_bearer() -> jose.InvalidToken:
+    return jose.InvalidToken(jose.TokenFault.NOT_COMPACT, "send Authorization: Bearer and the token")

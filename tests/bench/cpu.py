@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections import defaultdict
 from collections.abc import Iterable
@@ -9,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROC = Path("/proc")
+DATABASE = ".db"
+"""How the name of a database file ends."""
+_MAPPING = re.compile("[0-9a-f]+-[0-9a-f]+ ")
 
 
 def parents() -> dict[int, int]:
@@ -48,11 +52,17 @@ def used(process: int) -> float:
 
 
 def resident(process: int) -> int:
-    """Bytes of memory that a process has resident, the files it maps included."""
-    for line in (PROC / str(process) / "status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    """Bytes of memory that a process has resident: libraries included, pages of a mapped database left out.
+
+    Those are the operating system's cache of the file: all processes share them, and they go when memory is wanted.
+    """
+    size, counted = 0, True
+    for line in (PROC / str(process) / "smaps").read_text().splitlines():
+        if _MAPPING.match(line):
+            counted = not line.endswith(DATABASE)
+        elif counted and line.startswith("Rss:"):
+            size += int(line.split()[1]) * 1024
+    return size
 
 
 @dataclass(frozen=True, slots=True)
