@@ -35,7 +35,8 @@ class ActingFor:
     def representative(self, call: PersonCall, enterprise: CbeNumber) -> tuple[Actor, Representation]:
         """Who acts as legal representative, with the register's confirmation of just now.
 
-        What the register says of a cessation is recorded even though the act is refused.
+        That the register lists the person not, or says that the enterprise ceased, is recorded though the act is
+        refused.
 
         Raises:
             Unavailable: `register_unavailable`. NotFound: `unknown_enterprise`.
@@ -50,3 +51,12 @@ class ActingFor:
     ) -> tuple[Actor, Representation | None]:
         """Who acts as legal representative where that is said, else as `insider`. Raises as those."""
         return self.representative(call, enterprise) if representing else (self.insider(call, enterprise), None)
+
+    def consulting(
+        self, call: PersonCall, enterprise: CbeNumber, *, representing: bool
+    ) -> tuple[Actor, Representation | None]:
+        """Who only reads, as `either`; what the register answered is recorded all the same."""
+        actor, representation = self.either(call, enterprise, representing=representing)
+        if representation is not None:
+            self._representations.note(actor, representation)
+        return actor, representation

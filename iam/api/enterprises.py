@@ -147,7 +147,7 @@ def _declare_registration(api: Api, parts: Collaborators) -> None:
     @requires(Person())
     def read_enterprise(caller: PersonCall, enterprise: Cbe, query: EnterpriseQuery) -> EnterpriseShown:
         """For everybody who is appointed in it, and for its legal representatives."""
-        actor, representation = parts.acting.either(caller, enterprise, representing=query.acting_as is not None)
+        actor, representation = parts.acting.consulting(caller, enterprise, representing=query.acting_as is not None)
         view = views.show(actor, query.moment(), representation=representation)
         return EnterpriseShown(
             **_told(view.enterprise),

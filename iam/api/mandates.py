@@ -126,7 +126,7 @@ def _reader(
 ) -> tuple[Reader, Representation | None]:
     representing = acting_as is MandateRole.LEGAL_REPRESENTATIVE
     if isinstance(caller, PersonCall):
-        return parts.acting.either(caller, enterprise, representing=representing)
+        return parts.acting.consulting(caller, enterprise, representing=representing)
     return _software(caller, enterprise, representing=representing), None
 
 

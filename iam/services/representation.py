@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from iam.domain.actors import Actor
 from iam.domain.appointments import SERVER_OPERATOR, JointAct
@@ -16,6 +17,9 @@ from iam.ports import Archive, EnterpriseRegister, Randomness, UnitOfWork
 from iam.services.acting import record
 from iam.services.joint_acts import JointActs
 from iam.services.people import numbers_of, person_of
+
+ASKED = "register_asked"
+"""The leaf of a question to the register that no act followed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +34,7 @@ class Representation:
 
 
 class Representations:
-    """Asks the register, and records what it said in the unit of work of the act."""
+    """Asks the register, and records what it said: with the act, or by itself for a reading and for a refusal."""
 
     def __init__(
         self, archive: Archive, register: EnterpriseRegister, randomness: Randomness, joint_acts: JointActs
@@ -43,6 +47,8 @@ class Representations:
     def confirm(self, actor: Actor) -> Representation:
         """Ask the register now whether the actor represents the enterprise; call it before any unit of work.
 
+        That it says no is recorded at once; its yes by `enter` or `note`.
+
         Raises:
             Unavailable: `register_unavailable` when it does not answer: nothing is done.
             NotFound: `unknown_enterprise` when it knows no such enterprise.
@@ -52,11 +58,12 @@ class Representations:
         if not extract.exists:
             raise NotFound("unknown_enterprise", "The enterprise register knows no enterprise with this number.")
         if extract.ceased_at is not None and extract.ceased_at <= extract.asked_at:
-            self._note_cessation(extract)
+            self._note_refusal(actor, extract)
             raise Forbidden("enterprise_ceased", "The enterprise register says that this enterprise has ceased.")
         with self._archive.reading() as reading:
             entry = extract.representative(numbers_of(reading, actor.person))
         if entry is None:
+            self._note_refusal(actor, extract)
             raise Forbidden(
                 "not_legal_representative",
                 "The enterprise register does not list you as a legal representative in office of this enterprise.",
@@ -72,15 +79,7 @@ class Representations:
 
     def enter(self, uow: UnitOfWork, actor: Actor, representation: Representation) -> Enterprise:
         """Record the register's answer, and the enterprise's entry when this is its representative's first act."""
-        answer = RegisterAnswer(
-            id=self._randomness.identifier(),
-            enterprise=representation.enterprise,
-            asked_at=representation.extract.asked_at,
-            person=representation.person,
-            function=representation.function,
-            required_signatures=representation.required_signatures,
-        )
-        uow.put(answer)
+        answer = self._answered(uow, actor, representation.extract, representation.function)
         known = uow.get(Enterprise, actor.enterprise)
         if known is not None and known.entered_at is not None:
             return known
@@ -116,18 +115,43 @@ class Representations:
             uow.commit()
             return entered
 
-    def _note_cessation(self, extract: RegisterExtract) -> None:
-        """Record what the register said of the end, so that every permit ends too; kept though the act is refused."""
-        if extract.ceased_at is None:
-            return
+    def note(self, actor: Actor, representation: Representation) -> None:
+        """Record the register's answer by itself, for who only reads as legal representative."""
         with self._archive.writing() as uow:
-            known = uow.get(Enterprise, extract.enterprise)
-            if known is None or known.ceased(extract.ceased_at) == known:
-                return
-            uow.put(known.ceased(extract.ceased_at))
-            leaf = Leaf(
-                act="enterprise_ceased", actor=SERVER_OPERATOR, caller="", objects={"enterprise": extract.enterprise}
-            )
-            uow.audit(leaf)
-            uow.announce("enterprise_ceased", {"enterprise": extract.enterprise})
+            answer = self._answered(uow, actor, representation.extract, representation.function)
+            record(uow, actor, ASKED, enterprise=answer.enterprise, register_answer=answer.id)
             uow.commit()
+
+    def _note_refusal(self, actor: Actor, extract: RegisterExtract) -> None:
+        """Record that the register does not list the actor in office, and that the enterprise ceased where it says so.
+
+        Both are kept though the act is refused; with the end every permit ends, too.
+        """
+        with self._archive.writing() as uow:
+            answer = self._answered(uow, actor, extract, "")
+            record(uow, actor, ASKED, enterprise=answer.enterprise, register_answer=answer.id)
+            if extract.ceased_at is not None and extract.ceased_at <= extract.asked_at:
+                _note_cessation(uow, extract.enterprise, extract.ceased_at)
+            uow.commit()
+
+    def _answered(self, uow: UnitOfWork, actor: Actor, extract: RegisterExtract, function: str) -> RegisterAnswer:
+        answer = RegisterAnswer(
+            id=self._randomness.identifier(),
+            enterprise=extract.enterprise,
+            asked_at=extract.asked_at,
+            person=actor.person,
+            function=function,
+            required_signatures=max(1, extract.required_signatures),
+        )
+        uow.put(answer)
+        return answer
+
+
+def _note_cessation(uow: UnitOfWork, enterprise: str, ceased_at: datetime) -> None:
+    known = uow.get(Enterprise, enterprise)
+    if known is None or known.ceased(ceased_at) == known:
+        return
+    uow.put(known.ceased(ceased_at))
+    leaf = Leaf(act="enterprise_ceased", actor=SERVER_OPERATOR, caller="", objects={"enterprise": enterprise})
+    uow.audit(leaf)
+    uow.announce("enterprise_ceased", {"enterprise": enterprise})

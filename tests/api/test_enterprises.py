@@ -8,7 +8,15 @@ import pytest
 
 from iam.domain.appointments import Appointment, Role
 from iam.domain.assurance import Assurance, LoginKey
-from iam.domain.enterprises import Activation, Capacity, CapacityHeld, Enterprise, Ground, Representative
+from iam.domain.enterprises import (
+    Activation,
+    Capacity,
+    CapacityHeld,
+    Enterprise,
+    Ground,
+    RegisterAnswer,
+    Representative,
+)
 from iam.domain.identifiers import Niss
 from iam.domain.periods import Period
 from tests.api.administration import API, Country, Human
@@ -198,6 +206,55 @@ def test_a_representative_ends_the_top_manager_whether_or_not_there_is_a_success
     assert (refused.status_code, refused.json["code"]) == (409, "no_active_principal_access_manager")
     country.register.away = True
     assert country.post(path, human).status_code == 503
+
+
+READINGS = ("?as=legal_representative", "/joint-acts?as=legal_representative", "/mandates?as=legal_representative")
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_what_the_register_answered_is_recorded_when_a_representative_only_reads(
+    country: Country, reading: str
+) -> None:
+    number = country.enterprise(EMPLOYER)
+    human, path = country.representative(number), f"/enterprises/{number}{reading}"
+    assert [country.get(path, human).status_code for _ in range(2)] == [200, 200]
+    answers = country.found(RegisterAnswer, enterprise=number)
+    assert len({one.asked_at for one in answers}) == 2
+    assert {(one.person, one.function) for one in answers} == {(human.person, "director")}
+    acts = [one.leaf for one in country.plain.leaves() if one.leaf.act == "register_asked"]
+    assert {one.objects["register_answer"] for one in acts} == {one.id for one in answers}
+    country.register.away = True
+    assert country.get(path, human).status_code == 503
+    assert len(country.found(RegisterAnswer, enterprise=number)) == 2
+
+
+@pytest.mark.parametrize("reading", [*READINGS, None])
+def test_that_the_register_does_not_list_somebody_is_recorded_too(country: Country, reading: str | None) -> None:
+    number = country.enterprise(EMPLOYER)
+    country.representative(number)
+    human = country.human()
+    if reading is None:
+        answer = country.post(f"/enterprises/{number}/activations", human, {"service": "ebox"}, key="once")
+    else:
+        answer = country.get(f"/enterprises/{number}{reading}", human)
+    assert (answer.status_code, answer.json["code"]) == (403, "not_legal_representative")
+    (told,) = country.found(RegisterAnswer, enterprise=number)
+    assert (told.person, told.function) == (human.person, "")
+
+
+def test_an_act_records_the_registers_answer_once_however_often_it_is_repeated(country: Country) -> None:
+    number = country.enterprise(EMPLOYER)
+    human, path = country.representative(number), f"/enterprises/{number}/activations"
+    for _ in range(3):
+        assert country.post(path, human, {"service": "ebox"}, key="once").status_code == 201
+    assert len(country.found(RegisterAnswer, enterprise=number)) == 1
+
+
+def test_of_a_number_that_no_enterprise_has_nothing_is_recorded(country: Country) -> None:
+    before = country.facts()
+    answer = country.get("/enterprises/0428759497?as=legal_representative", country.human())
+    assert (answer.status_code, answer.json["code"]) == (404, "unknown_enterprise")
+    assert country.found(RegisterAnswer) == [] and country.facts()[1] == before[1]
 
 
 def outsiders(country: Country, number: str) -> dict[str, Human]:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
+from iam.domain import enterprises
 from iam.domain.actors import Actor
 from iam.domain.audit import GENESIS, ChainedLeaf, leaf_hash
+from iam.domain.enterprises import RegisterAnswer
 from iam.domain.errors import Refusal
 from iam.domain.instants import from_micros
 from iam.storage.memory import MemoryArchive
@@ -222,10 +224,12 @@ def check_own_leaf(step: Step) -> None:
 
 
 def check_refusal(step: Step) -> None:
-    """What is refused changes nothing; only that an enterprise has ceased is noted, because the register said so."""
+    """What is refused changes nothing; only what the register said is noted: of who asked, and that a firm ceased."""
     code, noted = step.outcome.code, [one.leaf.act for one in step.leaves]
-    if code == "enterprise_ceased" and noted:
-        assert noted == ["enterprise_ceased"], step.act
+    if noted and code in ("enterprise_ceased", "not_legal_representative"):
+        assert noted in (["register_asked"], ["register_asked", "enterprise_ceased"]), step.act
+        changed = {kind for kind in step.after.records if step.changed(kind)}
+        assert changed <= {RegisterAnswer, enterprises.Enterprise}, f"{step.act} was refused ({code}), but did more"
         return
     assert not noted and unchanged(step.before, step.after), f"{step.act} was refused ({code}), but changed something"
 
