@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from iam.domain.authorization import Decision
+from iam.domain.authorization import Decision, Verdict
 from iam.domain.instants import from_micros
-from iam.services.authorization import Ask
+from iam.services.authorization import Ask, AskSeveral
 from tests.invariants.genesis import Story
+from tests.invariants.houses import House
 from tests.invariants.questions import Questioner, comparable, put
 from tests.reference.decisions import Asked, allowed
 
 KEPT_AT_MOST = 60
 MICROSECOND = timedelta(microseconds=1)
+SAID = [one.name for one in fields(Verdict) if one.name != "id"]
+
+
+def check_verdicts(house: House, batch: Sequence[Ask], decisions: Sequence[Decision]) -> None:
+    """I12: the road of checks, which reads less, says the same: of one question, and of several at once."""
+    several = house.judge.check_all([AskSeveral(one, [one.question.concerned or ""]) for one in batch])
+    for ask, (verdict,), decision in zip(batch, several, decisions, strict=True):
+        assert said(verdict) == said(decision), ask
+    assert said(house.judge.check(batch[0])) == said(decisions[0]), batch[0]
+
+
+def said(verdict: Verdict) -> list[Any]:
+    """Everything of a verdict but its number."""
+    return [getattr(verdict, name) for name in SAID]
 
 
 class Answers:
@@ -39,6 +56,7 @@ class Answers:
             assert (as_of or self._story.now) == decision.as_of
             assert known_at is None or decision.known_at <= known_at
         for house in self._story.houses:
+            check_verdicts(house, batch, first)
             alone, backwards = house.judge.decide(batch[0]), house.judge.decide_all(batch[::-1])
             assert comparable(alone) == comparable(first[0]), batch[0]
             assert [comparable(one) for one in backwards] == [comparable(one) for one in first[::-1]]

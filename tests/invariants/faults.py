@@ -26,6 +26,7 @@ from iam.domain.delegations import Delegation
 from iam.domain.facts import PREDICATES, Fact
 from iam.domain.mandate_states import FIXED, TRANSITIONS, Event, State
 from iam.domain.mandates import Mandate
+from iam.domain.outlines import Outlines
 from iam.domain.periods import Period, Quarter
 from iam.outside.pairwise import PairwiseSubjects
 from iam.storage.memory import MemoryArchive
@@ -124,6 +125,22 @@ def a_cache_outlives_a_revision(patch: pytest.MonkeyPatch) -> None:
         return [one(inquiry) for inquiry in inquiries]
 
     patch.setattr(MemoryArchive, "situations", stale)
+
+
+def a_cache_of_checks_outlives_a_revision(patch: pytest.MonkeyPatch) -> None:
+    """What a check about several employers met is remembered whatever changes."""
+    fresh = MemoryArchive.outlines
+    kept: dict[Any, Outlines] = {}
+
+    def stale(archive: MemoryArchive, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
+        found = []
+        for inquiry, employers in asked:
+            one = inquiry.question
+            name = (one.subject, one.enterprise, one.capacity, one.service, one.action, *employers)
+            found.append(kept.setdefault(name, fresh(archive, [(inquiry, employers)])[0]))
+        return found
+
+    patch.setattr(MemoryArchive, "outlines", stale)
 
 
 def a_change_overwrites_the_past(patch: pytest.MonkeyPatch) -> None:

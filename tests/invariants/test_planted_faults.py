@@ -25,6 +25,7 @@ IN_MEMORY: dict[Plant, tuple[Scene, str]] = {
     faults.identifiers_are_compared_by_their_beginning: (scenes.identifiers_are_cut_short, "_agrees"),
     faults.the_own_enterprise_is_recognised_by_its_beginning: (scenes.identifiers_are_cut_short, "_agrees"),
     faults.a_cache_outlives_a_revision: (scenes.a_grant_ends, "_agrees"),
+    faults.a_cache_of_checks_outlives_a_revision: (scenes.a_grant_ends, "check_verdicts"),
     faults.a_change_overwrites_the_past: (scenes.the_past_is_asked_again, "ask_again"),
     faults.a_weak_login_is_enough: (scenes.a_weak_login_is_used, "_agrees"),
     faults.every_key_is_admitted: (scenes.a_weak_login_is_used, "_agrees"),
