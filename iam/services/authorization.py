@@ -64,7 +64,7 @@ class Authorization:
             InvalidInput: `instant_in_future` when `as_of` or `known_at` lies ahead.
             CallerNotActive: `caller_not_active` when a caller is named that may not ask now.
         """
-        inquiry, situation, law = self._met(ask, self._clock.now())
+        inquiry, situation, law = self._met(ask, self._now([ask]))
         if ask.known_at is None and situation.recorded_at > inquiry.now:
             inquiry, situation, law = self._met(ask, situation.recorded_at)
         return self._judge(inquiry, situation, law)
@@ -73,11 +73,22 @@ class Authorization:
         """Answer a batch, all at one revision where they ask for the newest; errors as in `decide`."""
         if len(asks) == 1:
             return [self.decide(asks[0])]
-        read = self._read(asks, self._clock.now())
+        read = self._read(asks, self._now(asks))
         ahead = max((one.recorded_at for asked, one, _ in read if asked.known_at is None), default=None)
         if ahead is not None and ahead > read[0][0].now:
             read = self._read(asks, ahead)
         return [self._judge(*each) for each in read]
+
+    def _now(self, asks: Sequence[Ask]) -> datetime:
+        """The clock's instant; for what is asked as known earlier, which tells no newest record time, not before that.
+
+        Other questions meet that time in what they read, and are asked again where it lies ahead.
+        """
+        now = self._clock.now()
+        if all(one.known_at is None for one in asks):
+            return now
+        with self._archive.reading() as newest:
+            return max(now, newest.recorded_at)
 
     def _met(self, ask: Ask, now: datetime) -> tuple[Inquiry, Situation, Law]:
         """What a question meets. "Now" is never before what was recorded, even where the clock was set back."""
@@ -94,7 +105,7 @@ class Authorization:
 
     def check(self, ask: Ask) -> Verdict:
         """Answer one question without telling what a permit rests on, which takes less reading; errors as `decide`."""
-        inquiry, outline, law = self._outlined(ask, self._clock.now())
+        inquiry, outline, law = self._outlined(ask, self._now([ask]))
         if ask.known_at is None and outline.recorded_at > inquiry.now:
             inquiry, outline, law = self._outlined(ask, outline.recorded_at)
         return self._verdict(inquiry, outline, law)
@@ -104,7 +115,7 @@ class Authorization:
 
         Answers that nothing tells apart are one verdict. Errors as in `decide`.
         """
-        read = self._several(asks, self._clock.now())
+        read = self._several(asks, self._now([one.ask for one in asks]))
         ahead = max((met.recorded_at for (one, _), met, _ in read if one.known_at is None), default=None)
         if ahead is not None and ahead > read[0][0][0].now:
             read = self._several(asks, ahead)
