@@ -161,6 +161,7 @@ def _declare_designation(api: Api, parts: Collaborators) -> None:
         "/enterprises/<enterprise>/principal-access-manager",
         summary="Designate the principal access manager as legal representative",
         body=DesignationInput,
+        fields={"responsible_niss": "responsible.niss"},
         answers={201: AppointmentShown, 202: Waiting},
         refusals=(409, 503),
         idempotent=True,
@@ -213,7 +214,7 @@ def _representing_employer(
     try:
         number = EmployerNumber.parse(sent.kind, sent.value)
     except InvalidInput as refusal:
-        raise refusal.at("employer_number") from None
+        raise refusal.at("employer_number.value") from None
     try:
         with parts.once.reading() as reading:
             enterprise = CbeNumber(enterprise_of_employer(reading, number))

@@ -169,6 +169,7 @@ def declare_paper(api: Api, parts: Collaborators) -> None:
         f"{MANDATES}/<mandate>/paper",
         summary="Submit a proxy on paper",
         body=PaperInput,
+        fields={"signatories": "signatory_niss"},
         answers={200: MandateShown},
         refusals=(410, 503),
         idempotent=True,

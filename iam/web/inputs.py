@@ -69,7 +69,7 @@ def read_body(model: type[M]) -> M:
     try:
         return model.model_validate_json(json.dumps(value))
     except ValidationError as error:
-        raise ProblemAnswer(invalid(Where.BODY, error)) from None
+        raise ProblemAnswer(invalid(Where.BODY, error, value)) from None
 
 
 def read_query(reader: Reader | None) -> Any:
@@ -91,7 +91,7 @@ def read_query(reader: Reader | None) -> Any:
     try:
         return reader.read(texts)
     except ValidationError as error:
-        raise ProblemAnswer(invalid(Where.QUERY, error)) from None
+        raise ProblemAnswer(invalid(Where.QUERY, error, texts)) from None
 
 
 def _query_pairs() -> list[tuple[str, str]]:
@@ -112,21 +112,47 @@ def read_path(readers: Mapping[str, Reader], texts: Mapping[str, str]) -> dict[s
         try:
             values[name] = reader.read_one(texts[name])
         except ValidationError as error:
-            raise ProblemAnswer(invalid(Where.PATH, error, (name,))) from None
+            raise ProblemAnswer(invalid(Where.PATH, error, below=(name,))) from None
     return values
 
 
-def invalid(where: Where, error: ValidationError, below: tuple[str, ...] = ()) -> problems.Problem:
-    """The problem that answers a failed validation: one issue an error, at most twenty, none that repeats a secret."""
-    errors = error.errors(include_url=False)[:MAX_ISSUES]
+def invalid(
+    where: Where, error: ValidationError, sent: object = None, *, below: tuple[str, ...] = ()
+) -> problems.Problem:
+    """The problem that answers a failed validation: one issue an error, at most twenty, none that repeats a secret.
+
+    Args:
+        sent: the value that was validated, in which each issue names a place.
+        below: the place at which that value was sent.
+    """
+    errors = _deepest(error.errors(include_url=False))[:MAX_ISSUES]
     first = errors[0]
     code = str(first["ctx"]["code"]) if first["type"] == REFUSED else _INVALID
-    return problems.bad_request(code, _CORRECT, *[_issue(where, below, one) for one in errors])
+    return problems.bad_request(code, _CORRECT, *[_issue(where, (*below, *_place(one, sent)), one) for one in errors])
 
 
-def _issue(where: Where, below: tuple[str, ...], error: ErrorDetails) -> Issue:
+def _deepest(errors: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Without what is said of a whole only because something within it cannot be read."""
+    above = {one["loc"][:length] for one in errors for length in range(len(one["loc"]))}
+    return [one for one in errors if one["loc"] not in above]
+
+
+def _place(error: ErrorDetails, sent: object) -> list[int | str]:
+    """Where an error lies in what was sent: without pydantic's own names for alternatives and for keys."""
+    place: list[int | str] = []
+    for part in error["loc"]:
+        if isinstance(sent, Mapping) and (part in sent or error["type"] == "missing"):
+            place.append(part)
+            sent = sent.get(part)
+        elif isinstance(sent, list) and isinstance(part, int):
+            place.append(part)
+            sent = sent[part] if part < len(sent) else None
+    return place
+
+
+def _issue(where: Where, place: Iterable[int | str], error: ErrorDetails) -> Issue:
     kind = _ISSUE_TYPES.get(error["type"], IssueType.SCHEMA_VIOLATION)
-    name = _written((*below, *error["loc"]))
+    name = _written(place)
     detail = (
         "This operation takes no such input."
         if kind is IssueType.UNKNOWN_INPUT

@@ -94,6 +94,17 @@ Day = Annotated[date, Written(parse_date, max_length=10, write=date.isoformat, f
 """A calendar date."""
 
 
+def places_of(model: type[BaseModel]) -> frozenset[str]:
+    """The places of what a model takes, as Belgif writes them: `name`, `responsible.niss`."""
+    places = set()
+    for name, field in model.model_fields.items():
+        place, kind = field.alias or name, field.annotation
+        places.add(place)
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            places |= {f"{place}.{inner}" for inner in places_of(kind)}
+    return frozenset(places)
+
+
 def unbounded(schema: Mapping[str, object], path: str = "") -> list[str]:
     """Name the places of a JSON schema that would take a text, list, object or number of any size, or just anything.
 

@@ -12,7 +12,7 @@ from werkzeug.routing import Map, Rule
 
 from iam.web.inputs import Reader
 from iam.web.markers import Marker, Public
-from iam.web.models import Input, Output, unbounded
+from iam.web.models import Input, Output, places_of, unbounded
 
 WRITES: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
@@ -26,6 +26,8 @@ class Declared(TypedDict, total=False):
     """The model of each successful status; None for an answer without body."""
     body: type[Input] | None
     query: type[Input] | None
+    fields: Mapping[str, str]
+    """By the name that a refusal of the domain gives to an input, the place in the body at which it was sent."""
     refusals: tuple[int, ...]
     """Statuses with which it may refuse, besides those that follow from the rest."""
     security: tuple[str, ...]
@@ -68,6 +70,11 @@ class Operation:
     def query(self) -> type[Input] | None:
         """The model of the query; None where it takes none."""
         return self.declared.get("query")
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """By the domain's name of an input, the place in the body, where the two differ."""
+        return self.declared.get("fields", {})
 
     @property
     def idempotent(self) -> bool:
@@ -141,6 +148,8 @@ def _faults(operation: Operation) -> list[str]:
         faults.append("this method takes no body")
     if operation.idempotent and operation.method not in WRITES:
         faults.append("reading is idempotent by itself")
+    taken = places_of(operation.body) if operation.body else frozenset()
+    faults += [f"the body takes nothing at {place}" for place in operation.fields.values() if place not in taken]
     return faults
 
 

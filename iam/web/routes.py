@@ -8,6 +8,7 @@ from typing import Any, Final, TypeVar, Unpack
 
 from flask import Blueprint, Flask, Response, current_app
 
+from iam.domain.errors import Refusal
 from iam.web import inputs, limits, markers, preconditions
 from iam.web.models import Output
 from iam.web.operations import Declared, Operation, declare
@@ -98,13 +99,24 @@ def _serve(operation: Operation, view: Callable[..., Any], path_texts: dict[str,
     arguments = _arguments(operation, path_texts)
 
     def produce() -> Produced:
-        return _produced(operation, view(**arguments))
+        return _produced(operation, _done(operation, view, arguments))
 
     if key is None:
         return produce().response()
     remember: Remember = current_app.extensions[_EXTENSION]
     asked = preconditions.request_hash(arguments.get("body"))
     return remember(key, markers.caller(), asked, produce).response()
+
+
+def _done(operation: Operation, view: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    """What the view returns; a refusal names an input as the caller sent it."""
+    try:
+        return view(**arguments)
+    except Refusal as refusal:
+        place = operation.fields.get(refusal.field or "")
+        if place is not None:
+            raise refusal.at(place) from None
+        raise
 
 
 def _arguments(operation: Operation, path_texts: dict[str, str]) -> dict[str, Any]:

@@ -80,6 +80,13 @@ DECLARATIONS: dict[str, tuple[str, str, dict[str, Any], Callable[..., Any], str]
     "no caller": ("GET", "/x", {}, requires("x")(_no_caller), "should take"),
     "parameter too many": ("POST", "/x", {}, requires("x")(_one_more), "should take"),
     "body of a GET": ("GET", "/x", {"body": Short}, requires("y")(lambda caller, body: None), "takes no body"),
+    "input at no place": (
+        "POST",
+        "/x",
+        {"body": Short, "fields": {"a": "nowhere"}},
+        requires("y")(lambda caller, body: None),
+        "nothing at nowhere",
+    ),
     "idempotent GET": ("GET", "/x", {"idempotent": True}, requires("y")(lambda caller: None), "idempotent by itself"),
     "no answer": ("POST", "/x", {"answers": {}}, requires("y")(lambda caller: None), "one at least"),
     "refusal as answer": ("POST", "/x", {"answers": {404: None}}, requires("y")(lambda caller: None), "successful"),
