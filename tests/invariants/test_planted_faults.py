@@ -61,8 +61,9 @@ def test_an_acknowledgement_before_the_commit_is_caught(on_sqlite: Beginning, mo
     with on_sqlite.story() as story:
         scenes.a_grant_ends(story, Watch(story))
     faults.what_is_acknowledged_is_not_committed(monkeypatch)
-    with on_sqlite.story() as story, pytest.raises(AssertionError):
+    with on_sqlite.story() as story, pytest.raises(AssertionError) as caught:
         scenes.a_grant_ends(story, Watch(story))
+    assert caught.traceback[-1].name == "put"
 
 
 @pytest.mark.parametrize("planted", [False, True])
