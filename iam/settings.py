@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from ipaddress import ip_address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 from iam.domain.errors import InvalidInput
@@ -161,31 +162,62 @@ def _problems(settings: Settings) -> list[str]:
         "PROCURA_SEALING_KEY": settings.sealing_key_file or settings.sealing_key_text,
     }
     problems = [f"{name} is missing" for name, value in required.items() if not value]
+    problems += [f"{name} must be host, perhaps port and path" for name, url in _urls(settings) if not _is_plain(url)]
     if not settings.database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         problems.append("DATABASE_URL must start with sqlite:/// or postgresql+psycopg://")
     return problems if settings.sandbox else [*problems, *_unsafe_in_production(settings)]
 
 
 def _unsafe_in_production(settings: Settings) -> list[str]:
+    urls = _urls(settings)
+    problems = [f"{name} must be an https URL" for name, url in urls if not url.startswith("https://")]
+    problems += [f"{name} may not be a loopback address" for name, url in urls if is_loopback(url)]
+    if settings.clock_offset:
+        problems.append("PROCURA_CLOCK_OFFSET is for the sandbox only")
+    return problems
+
+
+def _urls(settings: Settings) -> list[tuple[str, str]]:
+    """The base URLs that are given, with their settings' names."""
     urls = {
         "PROCURA_ISSUER": settings.issuer,
         "PROCURA_ENTERPRISE_REGISTER": settings.enterprise_register,
         "PROCURA_EMPLOYER_DIRECTORY": settings.employer_directory,
         "PROCURA_PERSON_REGISTER": settings.person_register,
     }
-    problems = [f"{name} must be an https URL" for name, url in urls.items() if url and not url.startswith("https://")]
-    problems += [f"{name} may not be a loopback address" for name, url in urls.items() if url and is_loopback(url)]
-    if settings.clock_offset:
-        problems.append("PROCURA_CLOCK_OFFSET is for the sandbox only")
-    return problems
+    return [(name, url) for name, url in urls.items() if url]
+
+
+def _is_plain(url: str) -> bool:
+    """Whether a URL names a host, perhaps with port and path, and nothing else (for issuers: RFC 8414 §2)."""
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+    return named and url.isascii() and url.isprintable() and set(url).isdisjoint("?#@\\ ")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this very machine, as the sandbox's own systems do."""
-    host = urlsplit(url).hostname or ""
+    """Whether a URL names this very machine, as the sandbox's own systems do, in whatever notation."""
+    try:
+        host = (urlsplit(url).hostname or "").rstrip(".")
+    except ValueError:
+        return False
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
-        return ip_address(host).is_loopback
+        address = ip_address(host)
     except ValueError:
+        return _is_short_loopback(host)
+    address = getattr(address, "ipv4_mapped", None) or address
+    return address.is_loopback or address.is_unspecified
+
+
+def _is_short_loopback(host: str) -> bool:
+    """Whether a host is 127.0.0.0/8 or 0.0.0.0 as old resolvers read it: 127.1, 0x7f.1, 2130706433."""
+    try:
+        address = IPv4Address(inet_aton(host))
+    except (OSError, ValueError):
         return False
+    return address.is_loopback or address.is_unspecified

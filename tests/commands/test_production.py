@@ -134,6 +134,18 @@ def test_everything_that_is_missing_or_unsafe_is_told_at_once(server: Server) ->
     assert all(f"\n  {name}" in said for name in (*wrong, "PROCURA_WORKERS"))
 
 
+HERE = ["127.1", "0x7f.1", "2130706433", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "localhost.", "procura.localhost"]
+"""This machine, as one may write it."""
+NOT_PLAIN = [
+    "procura.be?x=1",
+    "procura.be/#x",
+    "me:pw@procura.be",
+    "procura.be:0",
+    "procura.be:99999",
+    "[::1",
+    "a b.be",
+    "é.be",
+]
 UNSAFE = {
     "PROCURA_ENVIRONMENT": ["prod", "PRODUCTION", "test"],
     "PROCURA_ISSUER": [
@@ -173,6 +185,11 @@ UNSAFE = {
 @pytest.mark.parametrize(("setting", "value"), [(name, value) for name, values in UNSAFE.items() for value in values])
 def test_an_unsafe_setting_is_named(server: Server, setting: str, value: str) -> None:
     assert f"\n  {setting}" in server.said(**{setting: value})
+
+
+@pytest.mark.parametrize("host", [*HERE, *NOT_PLAIN])
+def test_an_issuer_that_others_cannot_reach_or_compare_is_refused(server: Server, host: str) -> None:
+    assert "\n  PROCURA_ISSUER" in server.said(PROCURA_ISSUER=f"https://{host}")
 
 
 SEALING_KEYS: dict[str, Callable[[Server], dict[str, str]]] = {
