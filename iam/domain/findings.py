@@ -13,6 +13,24 @@ REMEMBERED = 100_000
 Facts = frozenset[Fact]
 
 
+def likeness(question: Question) -> Hashable:
+    """What of a question its facts are made from; None where something was sent, that may tell it from any other."""
+    if question.properties or question.numbers:
+        return None
+    login, concerned = question.authentication, question.concerned
+    return (
+        question.subject_kind,
+        question.service,
+        question.action,
+        question.enterprise is None,
+        question.capacity,
+        concerned is None,
+        concerned == question.enterprise,
+        None if login is None else (login.assurance, login.key),
+        question.representative,
+    )
+
+
 class Findings:
     """Establishes facts; the same question that meets the same kinds of exhibits shows the same facts.
 
@@ -38,22 +56,10 @@ class Findings:
             book: hash of the book whose catalogue applies.
             case: makes the case; asked only where its facts are not remembered.
         """
-        if question.properties or question.numbers:
+        alike = likeness(question)
+        if alike is None:
             return establish(case())
-        login, concerned = question.authentication, question.concerned
-        key = (
-            book,
-            question.subject_kind,
-            question.service,
-            question.action,
-            question.enterprise is None,
-            question.capacity,
-            concerned is None,
-            concerned == question.enterprise,
-            None if login is None else (login.assurance, login.key),
-            question.representative,
-            shown,
-        )
+        key = (book, alike, shown)
         known = self._known.get(key)
         return self._remember(key, establish(case())) if known is None else known
 

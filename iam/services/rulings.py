@@ -9,14 +9,14 @@ from typing import NamedTuple
 
 from iam.domain.authorization import Inquiry, Judgement, Question, Situation, decide
 from iam.domain.facts import Case, Fact, case_of
-from iam.domain.findings import Findings
+from iam.domain.findings import Findings, likeness
 from iam.domain.instants import start_of_day
 from iam.domain.outlines import Shown, exhibits_of
 from iam.domain.periods import local_date
 from iam.domain.reasons import cure_for, reason_for
 from iam.domain.relations import too_old_from
 from iam.ports import Law
-from iam.services.support import UNSUPPORTED, Support, support_of
+from iam.services.support import UNSUPPORTED, Support, Supports
 
 
 class Ruling(NamedTuple):
@@ -33,6 +33,7 @@ class Rulings:
 
     def __init__(self) -> None:
         self._findings = Findings()
+        self._supports = Supports()
 
     def on_situation(self, inquiry: Inquiry, situation: Situation, law: Law) -> tuple[Ruling, Support]:
         """What the law says of a situation, and what a permit rests on."""
@@ -44,11 +45,16 @@ class Rulings:
         if not ruling.allowed:
             return ruling, UNSUPPORTED
 
+        today = local_date(inquiry.at)
+
         def permitted(some: Case) -> bool:
-            judgement = self._judgement(some.question, _told(some.situation), law, some.at, lambda: some)
+            on = today if some.at == inquiry.at else local_date(some.at)
+            judgement = self._judgement(some.question, _told(some.situation), law, on, lambda: some)
             return decide(judgement.permits, judgement.forbids)[0]
 
-        return ruling, support_of(case, permitted, _turns(inquiry, law))
+        like = likeness(inquiry.question)
+        alike = None if like is None else (law.hash, today, like)
+        return ruling, self._supports.of(case, permitted, _turns(inquiry, law), alike)
 
     def on_outline(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
         """What the law says of what an outline shows."""
@@ -63,18 +69,18 @@ class Rulings:
         return self._ruling(inquiry, shown, law, case)
 
     def _ruling(self, inquiry: Inquiry, shown: Hashable, law: Law, case: Callable[[], Case]) -> Ruling:
-        judgement = self._judgement(inquiry.question, shown, law, inquiry.at, case)
+        judgement = self._judgement(inquiry.question, shown, law, local_date(inquiry.at), case)
         allowed, rules = decide(judgement.permits, judgement.forbids)
         if allowed:
             return Ruling(True, "permitted", rules)
         return _refused(judgement, rules, law, case)
 
     def _judgement(
-        self, question: Question, shown: Hashable, law: Law, at: datetime, case: Callable[[], Case]
+        self, question: Question, shown: Hashable, law: Law, on: date, case: Callable[[], Case]
     ) -> Judgement:
         facts = self._findings.of(question, shown, law.hash, case)
         level = question.authentication.assurance if question.authentication else None
-        return law.judge(facts, question.service, question.action, level, local_date(at))
+        return law.judge(facts, question.service, question.action, level, on)
 
 
 def _told(situation: Situation) -> Hashable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -11,6 +11,9 @@ from typing import NamedTuple
 from iam.domain.authorization import Exhibit, Proof, Situation
 from iam.domain.facts import Case
 from iam.domain.outlines import standing
+
+REMEMBERED = 100_000
+"""Supports kept at most; the oldest give way."""
 
 
 class Support(NamedTuple):
@@ -28,72 +31,84 @@ Exhibits = tuple[Exhibit, ...]
 Permitted = Callable[[Case], bool]
 """Whether the law permits what a case asks, at the case's own instant."""
 
-_PLACES = (
-    frozenset({Proof.CLIENT}),
-    frozenset({Proof.APPOINTMENT}),
-    frozenset({Proof.GRANT}),
-    frozenset({Proof.ENTERPRISE}),
-    frozenset({Proof.CAPACITY}),
-    frozenset({Proof.CONCERNED}),
-    frozenset({Proof.CONCERNED_CAPACITY}),
-    frozenset({Proof.ACTIVATION}),
-    frozenset({Proof.PORTFOLIO}),
-    frozenset({Proof.MANDATE, Proof.DELEGATION}),
-)
+_PLACE = {
+    Proof.CLIENT: 0,
+    Proof.APPOINTMENT: 1,
+    Proof.GRANT: 2,
+    Proof.ENTERPRISE: 3,
+    Proof.CAPACITY: 4,
+    Proof.CONCERNED: 5,
+    Proof.CONCERNED_CAPACITY: 6,
+    Proof.ACTIVATION: 7,
+    Proof.PORTFOLIO: 8,
+    Proof.MANDATE: 9,
+    Proof.DELEGATION: 9,
+}
 """What a permit may rest on: a mandate and a delegation take the same place, for one of them may be enough."""
+_PLACES = 10
+_FROM_OTHERS = frozenset({Proof.MANDATE, Proof.DELEGATION})
 _CEASED = {Proof.ENTERPRISE: Proof.ENTERPRISE_CEASED, Proof.CONCERNED: Proof.CONCERNED_CEASED}
 
 
-def support_of(case: Case, permitted: Permitted, turns: Iterable[datetime]) -> Support:
-    """What a permitted case rests on: exhibits that permit by themselves, and none of which could end.
+class Supports:
+    """Finds what permits rest on; questions alike that meet the same kinds of exhibits rest on the same kinds."""
 
-    Place by place what the law does not need is left out, and of several that would each do the longest lasting stays.
-    So the ends of all facts count by which a rule permits, and of those that keep a prohibition away.
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._known: dict[Hashable, tuple[int, ...]] = {}
+        self._remembered = remembered
 
-    Args:
-        case: what was permitted.
-        permitted: judges parts of the case.
-        turns: instants after the case's, in order, at which the law itself or what was sent may come to mean another.
-    """
-    shown = rests = _within_groups(case)
-    for place in _PLACES:
-        rests = _fewest(rests, place, lambda some: permitted(_showing(case, some, case.at)))
-    ends = [one.until for one in rests if one.until is not None]
-    end = min(ends, default=None)
-    for turn in turns:
-        if end is not None and end <= turn:
-            break
-        lasting = tuple(one for one in shown if one.until is None or one.until > turn)
-        if not all(permitted(_showing(case, some, turn)) for some in (rests, lasting)):
-            end = turn
-    return Support(end, _authority(rests))
+    @property
+    def kept(self) -> int:
+        """How many are remembered."""
+        return len(self._known)
+
+    def of(self, case: Case, permitted: Permitted, turns: Iterable[datetime], alike: Hashable) -> Support:
+        """What a permitted case rests on: exhibits that permit by themselves, and none of which could end.
+
+        Place by place what the law does not need is left out, and of several that would each do the longest lasting
+        stays. So the ends of all facts count by which a rule permits, and of those that keep a prohibition away.
+
+        Args:
+            case: what was permitted.
+            permitted: judges parts of the case.
+            turns: instants after the case's, in order, at which law or what was sent may come to mean something else.
+            alike: what with proofs and details decides `permitted` at the case's instant; None: nothing does.
+        """
+        shown = _longest_first(case)
+        key = None if alike is None else (alike, tuple([(one.proof, one.detail) for one in shown]))
+        places = self._known.get(key) if key is not None else None
+        if places is None:
+            places = _needed(shown, lambda some: permitted(_showing(case, some, case.at)))
+            self._remember(key, places)
+        rests = tuple([shown[place] for place in places])
+        end = min((one.until for one in rests if one.until is not None), default=None)
+        for turn in turns:
+            if end is not None and end <= turn:
+                break
+            lasting = tuple(one for one in shown if one.until is None or one.until > turn)
+            if not all(permitted(_showing(case, some, turn)) for some in (rests, lasting)):
+                end = turn
+        return Support(end, _authority(rests))
+
+    def _remember(self, key: Hashable, places: tuple[int, ...]) -> None:
+        if key is None:
+            return
+        while len(self._known) >= self._remembered:
+            self._known.pop(next(iter(self._known)), None)
+        self._known[key] = places
 
 
-def _within_groups(case: Case) -> Exhibits:
-    """What is shown by itself; mandates and delegations last no longer than their groups contain the service."""
+def _longest_first(case: Case) -> Exhibits:
+    """What a permit may rest on; mandates and delegations last no longer than their groups contain the service."""
+    shown = [one for one in case.situation.exhibits if one.proof in _PLACE]
     linked = case.catalogue.grouped_until(case.followed.code, case.at)
-    shown = [one for one in case.situation.exhibits if any(one.proof in place for place in _PLACES)]
-    if linked is None:
-        return tuple(shown)
-    return tuple(
-        replace(one, until=linked) if one.proof in _PLACES[-1] and (one.until is None or linked < one.until) else one
-        for one in shown
-    )
-
-
-def _fewest(shown: Exhibits, place: frozenset[Proof], suffices: Callable[[Exhibits], bool]) -> Exhibits:
-    """What is shown with the fewest in one place that suffice: none, the longest lasting that does alone, or all."""
-    here = [one for one in shown if one.proof in place]
-    if not here:
-        return shown
-    others = tuple(one for one in shown if one.proof not in place)
-    if suffices((*others, *(replace(one, proof=_CEASED[one.proof]) for one in here if one.proof in _CEASED))):
-        return others
-    if len(here) > 1:
-        for one in _different(sorted(here, key=_end, reverse=True)):
-            if suffices((*others, one)):
-                return (*others, one)
-    return shown
+    if linked is not None:
+        shown = [
+            replace(one, until=min(one.until or linked, linked)) if one.proof in _FROM_OTHERS else one for one in shown
+        ]
+    if any(one.until is not None for one in shown):
+        shown.sort(key=_end, reverse=True)
+    return tuple(shown)
 
 
 def _end(one: Exhibit) -> tuple[bool, float]:
@@ -101,25 +116,42 @@ def _end(one: Exhibit) -> tuple[bool, float]:
     return one.until is None, one.until.timestamp() if one.until else 0.0
 
 
-def _different(exhibits: Sequence[Exhibit]) -> list[Exhibit]:
-    """The first of those that tell the same: facts look at proofs and details only."""
-    first: dict[tuple[Proof, str], Exhibit] = {}
-    for one in exhibits:
-        first.setdefault((one.proof, one.detail), one)
-    return list(first.values())
+def _needed(shown: Exhibits, suffices: Callable[[Exhibits], bool]) -> tuple[int, ...]:
+    """Which of what is shown suffice by themselves."""
+    kept = tuple(range(len(shown)))
+    for place in range(_PLACES):
+        kept = _fewest(shown, kept, place, suffices)
+    return kept
+
+
+def _fewest(
+    shown: Exhibits, kept: tuple[int, ...], place: int, suffices: Callable[[Exhibits], bool]
+) -> tuple[int, ...]:
+    """What is kept with the fewest in one place that suffice: none, the longest lasting that does alone, or all."""
+    here = [number for number in kept if _PLACE[shown[number].proof] == place]
+    if not here:
+        return kept
+    others = tuple(number for number in kept if number not in here)
+    rest = tuple(shown[number] for number in others)
+    ceased = [replace(one, proof=_CEASED[one.proof]) for one in map(shown.__getitem__, here) if one.proof in _CEASED]
+    if suffices((*rest, *ceased)):
+        return others
+    if len(here) > 1:
+        for number in here:
+            if suffices((*rest, shown[number])):
+                return (*others, number)
+    return kept
 
 
 def _showing(case: Case, shown: Exhibits, at: datetime) -> Case:
     situation = Situation(case.situation.revision, case.situation.recorded_at, standing(shown))
-    return replace(case, situation=situation, at=at)
+    return Case(case.question, situation, case.service, case.action, case.followed, at, case.catalogue)
 
 
 def _authority(rests: Exhibits) -> Mapping[str, str]:
     authority = {}
-    for place in _PLACES:
-        for one in rests:
-            if one.proof in place:
-                authority[one.proof.value] = one.id
-                if one.proof is Proof.MANDATE:
-                    authority["mandate_version"] = one.detail
+    for one in sorted(rests, key=lambda one: _PLACE[one.proof]):
+        authority[one.proof.value] = one.id
+        if one.proof is Proof.MANDATE:
+            authority["mandate_version"] = one.detail
     return authority
