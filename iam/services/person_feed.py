@@ -50,14 +50,14 @@ class PersonFeed:
             return REPLACED_OTHERWISE
         former, present = (self._number(uow, one) for one in (line.former, line.present))
         _note(uow, line, former, present)
-        if former.person == present.person:
+        together = former.person == present.person
+        if not together and (None in before or _said_to_be_one(uow, former.person, present.person)):
+            only_the_present_is_new = before[0] is not None and before[1] is None
+            gone, stays = (present, former) if only_the_present_is_new else (former, present)
+            _merge(uow, line, gone.person, stays.person)
             return None
-        if None not in before and not _said_to_be_one(uow, former.person, present.person):
-            return LEFT_TO_OFFICERS
-        only_the_present_is_new = before[0] is not None and before[1] is None
-        gone, stays = (present, former) if only_the_present_is_new else (former, present)
-        _merge(uow, line, gone.person, stays.person)
-        return None
+        _tell(uow, line, SAID, former.first_person, present.first_person)
+        return None if together else LEFT_TO_OFFICERS
 
     def _number(self, uow: UnitOfWork, niss: Niss) -> PersonNumber:
         person_for(uow, niss, self._randomness)
@@ -93,19 +93,19 @@ def _note(uow: UnitOfWork, line: NumberReplaced, former: PersonNumber, present: 
         return
     content = {"former": former.first_person, "present": present.first_person, "at": format_instant(line.at)}
     uow.put(_done(uow, f"{SAID}/{former.first_person}", SAID, content))
-    objects = {"former": former.first_person, "present": present.first_person, **_ground(line)}
-    uow.audit(Leaf(act=SAID, actor=SERVER_OPERATOR, caller="", objects=objects))
 
 
 def _merge(uow: UnitOfWork, line: NumberReplaced, gone: str, stays: str) -> None:
     content = {"former": gone, "present": stays}
     uow.put(_done(uow, merge_by_register_key(gone), MERGE_BY_REGISTER, content))
-    uow.audit(Leaf(act="persons_merged", actor=SERVER_OPERATOR, caller="", objects={**content, **_ground(line)}))
+    _tell(uow, line, "persons_merged", gone, stays)
     join(uow, gone, stays)
 
 
-def _ground(line: NumberReplaced) -> dict[str, str]:
-    return {"ground": FEED, "line": str(line.sequence)}
+def _tell(uow: UnitOfWork, line: NumberReplaced, act: str, former: str, present: str) -> None:
+    """Add the audit leaf of a line."""
+    objects = {"former": former, "present": present, "ground": FEED, "line": str(line.sequence)}
+    uow.audit(Leaf(act=act, actor=SERVER_OPERATOR, caller="", objects=objects))
 
 
 def _done(uow: UnitOfWork, key: str, kind: str, content: dict[str, str]) -> JointAct:

@@ -10,7 +10,7 @@ from iam.domain.appointments import Grant, JointAct
 from iam.domain.enterprises import Capacity, CapacityHeld, DirectoryChange, DirectoryChangeKind
 from iam.domain.errors import Refusal
 from iam.domain.identifiers import CbeNumber
-from iam.domain.persons import PersonNumber
+from iam.domain.persons import NumberReplaced, PersonNumber
 from iam.services.recognitions import Recognition
 from tests.invariants.acts_hierarchy import appointed, shortened
 from tests.invariants.cast import NUMBERS
@@ -83,11 +83,25 @@ class OfficeActs(Chronicle):
             needs=("office", "correct_identity"),
         )
         if isinstance(outcome, JointAct) and outcome.complete():
-            gone, stays = self.people[former], self.people[present]
-            moved = {key: one for key, one in self.ledger.known().all(Appointed) if one.person == gone}
-            self.write(**{key: one._replace(person=stays) for key, one in moved.items()})
-            self.people = {name: stays if one == gone else one for name, one in self.people.items()}
+            self._made_one(former, present)
         return outcome
+
+    def register_replaces(self, former: str, present: str) -> Any:
+        """The register of persons says that somebody's number gave way to another."""
+        replaced = self.registers.persons.replaced
+        numbers = {"former": NUMBERS[former], "present": NUMBERS[present]}
+        replaced.append(NumberReplaced(sequence=len(replaced) + 1, at=self.now, **numbers))
+        outcome = self.attempt(
+            "persons_merged|number_replaced", None, lambda house: house.person_feed.follow(house.registers.persons)
+        )
+        self._made_one(former, present)
+        return outcome
+
+    def _made_one(self, former: str, present: str) -> None:
+        gone, stays = self.people[former], self.people[present]
+        moved = {key: one for key, one in self.ledger.known().all(Appointed) if one.person == gone}
+        self.write(**{key: one._replace(person=stays) for key, one in moved.items()})
+        self.people = {name: stays if one == gone else one for name, one in self.people.items()}
 
     def directory_says(
         self, kind: DirectoryChangeKind, enterprise: str, at: datetime, capacity: Capacity | None

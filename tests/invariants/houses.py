@@ -6,12 +6,14 @@ import hashlib
 import json
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from iam.domain.enterprises import DirectoryChange, RegisterExtract, Representative
 from iam.domain.errors import Unavailable
 from iam.domain.mandate_terms import ProposalRules
+from iam.domain.persons import NumberReplaced
 from iam.outside.pairwise import PairwiseSubjects
 from iam.ports import Archive, Law
 from iam.services.activations import Activations
@@ -31,6 +33,7 @@ from iam.services.mandate_take_over import MandateTakeOver
 from iam.services.mandates import Mandates
 from iam.services.officers import Officers
 from iam.services.people import People
+from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
@@ -62,8 +65,18 @@ class SteadyRandomness:
         return urlsafe_b64encode(drawn[:octets]).rstrip(b"=").decode()
 
 
+@dataclass
+class PersonRegister:
+    """The register of persons as a test sets it."""
+
+    replaced: list[NumberReplaced] = field(default_factory=list)
+
+    def changes_after(self, sequence: int, limit: int) -> Sequence[NumberReplaced]:
+        return self.replaced[sequence : sequence + limit]
+
+
 class StateRegisters:
-    """The enterprise register and the employer directory as a test sets them; one pair for all houses."""
+    """The state's registers as a test sets them; the same for all houses."""
 
     def __init__(self, clock: SetClock) -> None:
         self._clock = clock
@@ -72,11 +85,13 @@ class StateRegisters:
         self.ceased: dict[str, datetime] = {}
         self.away = False
         self.changes: list[DirectoryChange] = []
+        self.persons = PersonRegister()
 
     def copied(self, clock: SetClock) -> StateRegisters:
         """The same registers, to be changed apart."""
         other = StateRegisters(clock)
         other.representatives, other.required = dict(self.representatives), dict(self.required)
+        other.persons = PersonRegister(list(self.persons.replaced))
         other.ceased, other.changes, other.away = dict(self.ceased), list(self.changes), self.away
         return other
 
@@ -139,6 +154,7 @@ class House:
         sides = MandateSides(judge, self.representations)
         self.officers = Officers(self.archive, library, chance, ADMINISTRATION)
         self.directory_feed = DirectoryFeed(self.archive, chance)
+        self.person_feed = PersonFeed(self.archive, chance)
         self.people = People(once, judge, self.joint_acts)
         self.appointments = Appointments(once, judge, library, chance, self.representations)
         self.invitations = Invitations(once, judge, chance)

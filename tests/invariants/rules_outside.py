@@ -34,6 +34,8 @@ SCOPES = (
     "scope:works:declaration:consult",
     "scope:dmfa:contributions:collect_contributions",
 )
+ONE_PERSON = (("outsider", "second_director_bakery"), ("clerk_provider", "local_manager"))
+"""Pairs of records that may prove to be one person's."""
 
 
 class OutsideRules(MandateRules):
@@ -60,9 +62,13 @@ class OutsideRules(MandateRules):
 
     @by_chance
     def two_records_prove_to_be_one_person(self, chance: Random) -> None:
-        pairs = (("outsider", "second_director_bakery"), ("clerk_provider", "local_manager"))
-        former, present = chance.choice(pairs)
+        former, present = chance.choice(ONE_PERSON)
         self.story.merge(self.actor(chance, self.officers("correct_identity")), former, present)
+
+    @by_chance
+    def the_register_of_persons_replaces_a_number(self, chance: Random) -> None:
+        self.story.tick()
+        self.story.register_replaces(*chance.choice(ONE_PERSON))
 
     @by_chance
     def the_employer_directory_tells_a_change(self, chance: Random) -> None:
