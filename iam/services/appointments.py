@@ -18,6 +18,7 @@ from iam.ports import Archive, Library, Randomness, UnitOfWork
 from iam.services.acting import governed, held_capacity, in_business, manager_who, own, period_within, record
 from iam.services.authorization import Authorization
 from iam.services.ending import end_appointment, end_everything_given
+from iam.services.joint_acts import void_waiting
 from iam.services.people import numbers_of, person_for
 from iam.services.representation import Representation, Representations
 
@@ -109,6 +110,7 @@ class Appointments:
             return done
 
     def _designated(self, uow: UnitOfWork, actor: Actor, appointee: str, order: Designation) -> Appointment:
+        void_waiting(uow, actor, DESIGNATION)
         for former in uow.find(Appointment, enterprise=actor.enterprise, role=Role.PRINCIPAL_ACCESS_MANAGER):
             if former.valid.end is None or former.valid.end > uow.now:
                 end_appointment(uow, actor, former, uow.now, with_everything=order.end_everything_given)
@@ -133,6 +135,8 @@ class Appointments:
     ) -> None:
         """End the principal access manager before there is a successor; optionally with everything that one gave.
 
+        Designations that wait for other representatives wait no longer, so that none brings the same person back.
+
         One representative is enough, also where signing power is joint: an end binds nobody. Until another one is
         designated nothing new can be given. With everything, the last one may have ended before, by resigning.
 
@@ -149,6 +153,7 @@ class Appointments:
             _refuse_ended(last, at or uow.now, with_everything=with_everything)
             self._representations.enter(uow, actor, representation)
             _end(uow, actor, last, at or uow.now, with_everything=with_everything)
+            void_waiting(uow, actor, DESIGNATION)
             uow.commit()
 
     def appoint(self, actor: Actor, order: NewAppointment) -> Appointment:

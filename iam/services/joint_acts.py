@@ -20,6 +20,14 @@ def content_hash(kind: str, enterprise: str, content: str) -> str:
     return hashlib.sha256(bound.encode()).hexdigest()
 
 
+def void_waiting(uow: UnitOfWork, actor: Actor, kind: str) -> None:
+    """Let no act of a kind wait any longer in the actor's enterprise: what was validated before must be so again."""
+    for one in uow.find(JointAct, enterprise=actor.enterprise, kind=kind):
+        if one.done_at is None:
+            uow.remove(JointAct, one.id)
+            record(uow, actor, "joint_act_voided", joint_act=one.id, kind=kind, enterprise=actor.enterprise)
+
+
 class JointActs:
     """Collects validations of one content."""
 

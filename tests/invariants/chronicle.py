@@ -30,6 +30,7 @@ CONSEQUENCES = {
     "delegation_ended",
     "enterprise_entered",
     "joint_act_validated",
+    "joint_act_voided",
     "mandate_finalised",
     "mandate_succeeded",
     "person_recorded",

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from iam.domain.actors import Actor
-from iam.domain.appointments import Appointment, Role
+from iam.domain.appointments import Appointment, JointAct, Role
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, Forbidden, InvalidInput, StepUpRequired
@@ -136,6 +136,21 @@ def test_one_representative_is_enough_for_an_end_where_signing_power_is_joint(wo
     firm = Firm(world, together=2)
     firm.end(1)
     assert firm.top.id not in firm.standing()
+
+
+@pytest.mark.parametrize("by", ["end", "another designation"])
+def test_a_signature_from_before_does_not_bring_somebody_back(world: World, by: str) -> None:
+    firm = Firm(world, together=2)
+    order, other = firm.designation(), firm.designation()
+    one, two = firm.directors
+    firm.appointments.designate(two, world.confirmed(two), order(two))
+    if by == "end":
+        firm.end(1)
+    else:
+        for director in (two, one):
+            firm.appointments.designate(director, world.confirmed(director), other(director))
+    waits = firm.appointments.designate(one, world.confirmed(one), order(one))
+    assert isinstance(waits, JointAct) and waits.validated_by == (one.person,)
 
 
 def test_an_end_ahead_can_be_brought_forward_and_is_never_in_the_past(world: World) -> None:
