@@ -150,6 +150,7 @@ def production(surroundings: Surroundings, tmp_path: Path, database: str) -> Non
         PROCURA_ISSUER="https://procura.example",
         PROCURA_ENTERPRISE_REGISTER="https://register.example",
         PROCURA_EMPLOYER_DIRECTORY="https://directory.example",
+        PROCURA_PERSON_REGISTER="https://persons.example",
         PROCURA_SEALING_KEY=str(key),
         PROCURA_SEALING_KEY_VALUE="",
         PROCURA_CLOCK_OFFSET="0",
