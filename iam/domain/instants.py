@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, date, datetime, time, timedelta, timezone
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from iam.domain.errors import InvalidInput
@@ -99,7 +100,13 @@ def start_of_day(day: date) -> datetime:
 
 def local_date(instant: datetime) -> date:
     """Return the date that the calendar in Brussels shows at an instant. Raises as :func:`as_utc`."""
-    return as_utc(instant).astimezone(BRUSSELS).date()
+    return _date_in_hour(as_utc(instant).replace(minute=0, second=0, microsecond=0))
+
+
+@lru_cache(maxsize=1024)
+def _date_in_hour(hour: datetime) -> date:
+    """The date in Brussels, which has been whole hours from UTC since 1892, so that no day begins within an hour."""
+    return hour.astimezone(BRUSSELS).date()
 
 
 def calendar_months_before(day: date, months: int) -> date:

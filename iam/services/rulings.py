@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from iam.domain.authorization import Inquiry, Judgement, Question, Situation, decide
 from iam.domain.facts import Case, Fact, case_of
-from iam.domain.findings import Findings, likeness
+from iam.domain.findings import REMEMBERED, Findings, likeness
 from iam.domain.instants import start_of_day
 from iam.domain.outlines import Shown, exhibits_of
 from iam.domain.periods import local_date
@@ -34,6 +34,7 @@ class Rulings:
     def __init__(self) -> None:
         self._findings = Findings()
         self._supports = Supports()
+        self._permits: dict[Hashable, Ruling] = {}
 
     def on_situation(self, inquiry: Inquiry, situation: Situation, law: Law) -> tuple[Ruling, Support]:
         """What the law says of a situation, and what a permit rests on."""
@@ -57,7 +58,20 @@ class Rulings:
         return ruling, self._supports.of(case, permitted, _turns(inquiry, law), alike)
 
     def on_outline(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
-        """What the law says of what an outline shows."""
+        """What the law says of what an outline shows; a permit of the same by the same book is known already."""
+        like = likeness(inquiry.question)
+        alike = None if like is None else (law.hash, local_date(inquiry.at), like, shown)
+        permit = self._permits.get(alike)
+        if permit is not None:
+            return permit
+        ruling = self._on_shown(inquiry, shown, law)
+        if ruling.allowed and alike is not None:
+            while len(self._permits) >= REMEMBERED:
+                self._permits.pop(next(iter(self._permits)), None)
+            self._permits[alike] = ruling
+        return ruling
+
+    def _on_shown(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
         unknown = _unknown(inquiry, law)
         if unknown is not None:
             return unknown

@@ -148,11 +148,15 @@ class Speech:
         return self._text(f"{self._items}\nSELECT {', '.join(['q.n', *columns])} FROM q", form, _WORDS)
 
     def _outlined(self, form: Form, arms: list[Arm]) -> str:
-        head = [f"(SELECT r.{column} {_head(form)})" for column in ("revision", "recorded_at")]
-        return f"SELECT {', '.join([*head, *map(self._shown, arms)])}"
+        shown = [self._shown(one) for one in arms]
+        if not form.historical:
+            return f"SELECT {', '.join(['r.revision', 'r.recorded_at', *shown])} {exhibits.HEAD}"
+        head = [f"(SELECT r.{column} {exhibits.HEAD_KNOWN_AT})" for column in ("revision", "recorded_at")]
+        return f"SELECT {', '.join([*head, *shown])}"
 
     def _shown(self, arm: Arm) -> str:
-        return f"\n(SELECT {self._joined}({arm.proof} || {arm.detail}, {_NEWLINE}) {arm.found})"
+        told = f"{arm.proof} || {arm.detail}"
+        return f"\n(SELECT {told if arm.single else f'{self._joined}({told}, {_NEWLINE})'} {arm.found})"
 
     def _text(self, text: str, form: Form, proofs: dict[str, str]) -> Text:
         text = text.replace("IN :groups", self._groups(form.groups)).replace("LEAST(", f"{self._least}(")

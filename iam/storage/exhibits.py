@@ -43,6 +43,8 @@ class Arm(NamedTuple):
     until: str
     detail: str
     found: str
+    single: bool = False
+    """Whether it finds one row at most."""
 
 
 _CLIENT_UNTIL = "LEAST(h.valid_until, COALESCE(h.profile_until, FOREVER))"
@@ -58,6 +60,7 @@ AND (h.profile_until IS NULL OR h.profile_until > :now)
 AND e.key = h.enterprise AND e.superseded = FOREVER AND e.valid_from <= :now AND e.valid_until > :now
 AND EXISTS (SELECT 1 FROM capacities_held k WHERE k.enterprise = h.enterprise AND k.superseded = FOREVER
 AND k.valid_from <= :now AND k.valid_until > :now AND k.capacity = h.capacity)""",
+    single=True,
 )
 _NOT_REVOKED = """AND EXISTS (
 SELECT 1 FROM issued_tokens t WHERE t.key = :token AND t.client = h.key AND t.revoked_at IS NULL)"""
@@ -69,7 +72,7 @@ _REGISTERED = """h.key = :subject AND h.enterprise = :enterprise AND h.capacity 
 AND (h.profile_until IS NULL OR h.profile_until > :at)"""
 SUBJECT = {
     "person": Arm("#appointment", "h.key", "h.valid_until", "h.role", f"FROM appointments h WHERE {_APPOINTED}"),
-    "client": Arm("#client", "h.key", _CLIENT_UNTIL, "h.kind", f"FROM clients h WHERE {_REGISTERED}"),
+    "client": Arm("#client", "h.key", _CLIENT_UNTIL, "h.kind", f"FROM clients h WHERE {_REGISTERED}", single=True),
 }
 _HOLDERS_END = {
     "person": "h.valid_until",
@@ -141,6 +144,7 @@ ENTERPRISE = Arm(
     "e.valid_until",
     "''",
     "FROM enterprises e WHERE e.key = :enterprise AND @e AND e.valid_from <= :at",
+    single=True,
 )
 CAPACITY = Arm(
     "#capacity",
@@ -155,6 +159,7 @@ CONCERNED = Arm(
     "e.valid_until",
     "''",
     "FROM enterprises e WHERE e.key = :concerned AND @e AND e.valid_from <= :at",
+    single=True,
 )
 CONCERNED_CAPACITY = Arm(
     "#concerned_capacity",
@@ -169,4 +174,5 @@ ACTIVATION = Arm(
     "v.valid_until",
     "v.service",
     "FROM activations v WHERE v.key = :concerned || '/' || :service AND @v AND v.enterprise = :concerned AND ~v",
+    single=True,
 )
