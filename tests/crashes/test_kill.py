@@ -29,7 +29,7 @@ READY_WITHIN = float(os.environ.get("PROCURA_TEST_READY_SECONDS", "5"))
 PLANTED_CYCLES = 5
 """Kills within which a planted fault must be found."""
 SIGNS = {
-    "acknowledged before commit": ("was acknowledged",),
+    "acknowledged before commit": ("was acknowledged", "cannot be done"),
     "audited in a second transaction": ("changed without",),
     "announced in a second transaction": ("announced otherwise",),
     "answer kept in a second transaction": ("was done before", "kept"),
