@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from iam.api.admin_app import create_admin_app
-from iam.api.evaluation import evaluation_door
+from iam.api.evaluation import EVALUATIONS_PATH, LARGEST_BATCH, answered_at_once, evaluation_door
 from iam.domain.errors import Forbidden, Unavailable
 from iam.house import House
 from iam.outside.clock import ShiftedClock, SystemClock
@@ -32,11 +32,15 @@ from iam.storage.engines import UnknownDatabase, WeakDurability
 from iam.storage.migrations import is_current, upgrade
 from iam.storage.tables import META
 from iam.web import logs
+from iam.web.front import Front
 from oidc.provider.endpoints import provider_blueprint
+from oidc.provider.server import TOKEN_PATH
 from policies.book import read_book
 from policies.engine import CasbinLaw
 from policies.library import LawLibrary
 
+THREADS = 8
+"""Requests that one process works on beside those that are answered at once; each may hold two connections."""
 SANDBOX_SEALING_KEY = hashlib.sha256(b"the sandbox's sealing key is no secret").digest()
 """The key that everybody knows: the sandbox seals with it, production refuses it."""
 
@@ -210,6 +214,17 @@ def fresh_sandbox() -> Settings:
 def create_service() -> WSGIApplication:
     """The whole service as one WSGI application, from this process's environment."""
     return service_of(build(settings_here()))
+
+
+def create_front() -> Front:
+    """The whole service for the web server: the same application, with short answers given where requests arrive."""
+    return Front(
+        create_service(),
+        at_once=answered_at_once,
+        in_turn=(EVALUATIONS_PATH, TOKEN_PATH),
+        threads=THREADS,
+        largest_body=LARGEST_BATCH,
+    )
 
 
 def service_of(house: House) -> WSGIApplication:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from iam.domain.applications import Catalogue, GroupLink, Service
+from iam.domain.facts import Fact
 from iam.domain.reasons import REASONS
 from policies.catalogue import CATALOGUE_PAGE, OVERRIDES_PAGE, Overrides, read_catalogue
 from policies.constitution import boundless, breaches
@@ -119,6 +120,10 @@ def _misapplied(rule: Rule, edition: Edition) -> Iterator[str]:
     if not rule.forbids:
         breached = chain(breaches(rule), boundless(rule, named))
         yield from (f"{rule.place}: {rule.id} {breach}" for breach in breached)
+    if Fact.ACTIVATED in rule.facts:
+        for service in named:
+            if not service.activatable:
+                yield f"{rule.place}: {rule.id} asks that '{service.code}' was activated, which nobody can do"
     for action in rule.actions:
         for service in named:
             if action not in (EVERY, *service.actions):

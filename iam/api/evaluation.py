@@ -42,6 +42,11 @@ _NO_STORE: Final = ("Cache-Control", "no-store")
 _METADATA_CACHE: Final = ("Cache-Control", "public, max-age=300")
 
 
+def answered_at_once(path: str, body: bytes) -> bool:
+    """Whether a request reads the archive and nothing else: one evaluation, and no login that would be used up."""
+    return path == EVALUATION_PATH and b"authentication" not in body and b"\\" not in body
+
+
 class Court(Protocol):
     """What answers evaluations, in whatever vocabulary of subjects, actions and resources."""
 

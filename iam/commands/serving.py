@@ -6,20 +6,18 @@ import signal
 import socket
 import time
 from collections.abc import Callable
-from wsgiref.types import WSGIApplication
 
 import click
 from granian import Granian
 from granian.constants import Interfaces
 
-from iam.app import create_service, house, settings_here
+from iam.app import create_front, house, settings_here
 from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.house import House
 from iam.web import logs
+from iam.web.front import Front
 
-THREADS = 8
-"""Requests that one process works on at once; each may hold two connections to the database."""
 STOP_SECONDS = 10
 """How long requests that are under way may still take once the service is asked to stop."""
 SWEEP_AT_ONCE = 500
@@ -40,9 +38,8 @@ def serve(host: str) -> None:
         factory=True,
         address=host,
         port=settings.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces.RSGI,
         workers=settings.workers,
-        blocking_threads=THREADS,
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_SECONDS,
         websockets=False,
@@ -50,10 +47,10 @@ def serve(host: str) -> None:
     ).serve()
 
 
-def create_worker() -> WSGIApplication:
+def create_worker() -> Front:
     """The service in one process, which ends at once when it is asked to stop before it serves."""
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    return create_service()
+    return create_front()
 
 
 def check_port(host: str, port: int) -> None:

@@ -17,6 +17,9 @@ from iam.domain.periods import Period
 Labels = Mapping[str, str]
 """Texts by language code: nl, fr, de, en."""
 
+ACTIVATE = "activate"
+"""The action by which a service is switched on for an enterprise."""
+
 
 class Cardinality(StrEnum):
     """How many mandataries a mandator may have for one application group in one quarter."""
@@ -79,6 +82,11 @@ class Service:
     def keys_for(self, action: Action) -> frozenset[LoginKey]:
         """The login keys admitted for an act of this service; empty means any key that reaches the minimum."""
         return self.keys if action.keys is None else action.keys
+
+    @property
+    def activatable(self) -> bool:
+        """Whether a legal representative switches the service on for the enterprise, as the e-Box."""
+        return ACTIVATE in self.actions
 
     def admits(self, key: LoginKey, action: Action) -> bool:
         """Whether this login key may be used for an act of this service."""

@@ -62,6 +62,8 @@ class Inquiry:
     """None: at the newest revision."""
     caller: str = ""
     caller_token: str = ""
+    activatable: bool = True
+    """Whether the service is one that is switched on: of others no activation is looked for."""
 
 
 class Proof(StrEnum):

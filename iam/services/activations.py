@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from iam.domain.actors import Actor
+from iam.domain.applications import ACTIVATE
 from iam.domain.appointments import JointAct
 from iam.domain.enterprises import Activation
 from iam.domain.errors import Conflict, InvalidInput
@@ -11,8 +12,6 @@ from iam.ports import Archive, Library
 from iam.services.acting import record
 from iam.services.authorization import Authorization
 from iam.services.representation import Representation, Representations
-
-ACTIVATE = "activate"
 
 
 class Activations:
@@ -37,7 +36,7 @@ class Activations:
             InvalidInput: `unknown_service` for a service that is not switched on. Conflict: `record_exists`.
         """
         catalogue = self._library.current().catalogue
-        if service not in catalogue.services or ACTIVATE not in catalogue.services[service].actions:
+        if service not in catalogue.services or not catalogue.services[service].activatable:
             raise InvalidInput("unknown_service", "This is no service that is switched on.", field="service")
         with self._archive.writing() as uow:
             self._judge.require(actor, service, ACTIVATE, representative=True)

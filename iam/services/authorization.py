@@ -277,4 +277,5 @@ def _inquiry(ask: Ask, law: Law, now: datetime) -> Inquiry:
         known_at=ask.known_at,
         caller=ask.caller,
         caller_token=ask.caller_token,
+        activatable=service is not None and service.activatable,
     )

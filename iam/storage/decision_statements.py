@@ -37,6 +37,7 @@ class Form(NamedTuple):
     caller: int
     """0: none is named; 1: named; 2: named, with its token."""
     historical: bool
+    activatable: bool
 
 
 def form_of(inquiry: Inquiry) -> Form:
@@ -51,6 +52,7 @@ def form_of(inquiry: Inquiry) -> Form:
         "quarter" in question.properties and isinstance(question.properties["quarter"], Quarter),
         0 if not inquiry.caller else 2 if inquiry.caller_token else 1,
         inquiry.known_at is not None,
+        inquiry.activatable,
     )
 
 
@@ -99,7 +101,9 @@ def arms_about_concerned(form: Form) -> list[Arm]:
     """For whom: the employer concerned, and by which portfolio, mandate or delegation."""
     if not form.concerned:
         return []
-    arms = [exhibits.CONCERNED, exhibits.CONCERNED_CAPACITY, exhibits.ACTIVATION]
+    arms = [exhibits.CONCERNED, exhibits.CONCERNED_CAPACITY]
+    if form.activatable:
+        arms.append(exhibits.ACTIVATION)
     if form.kind and form.concerned == "other":
         arms.append(exhibits.PORTFOLIO[form.kind])
         if form.groups:

@@ -17,6 +17,8 @@ from iam.storage.lanes import Lane, adapt_numbers
 
 WAIT_SECONDS = 30
 """How long a writer waits for the one before it."""
+CONNECT_SECONDS = 5
+"""How long a database server may take to answer at all."""
 CACHE_KIBIBYTES = 16 * 1024
 """Page cache of one SQLite connection."""
 MAPPED_BYTES = 1 << 31
@@ -59,14 +61,15 @@ def open_engine(url: str, *, pool_size: int = 16) -> Engine:
     """A pool of checked connections in autocommit mode. Raises UnknownDatabase; WeakDurability on first use."""
     parsed = parse_url(url)
     sqlite = parsed.get_backend_name() == "sqlite"
-    arguments: dict[str, Any] = {"timeout": WAIT_SECONDS, "check_same_thread": False} if sqlite else {}
+    lite: dict[str, Any] = {"timeout": WAIT_SECONDS, "check_same_thread": False}
+    server: dict[str, Any] = {"connect_timeout": CONNECT_SECONDS, "tcp_user_timeout": WAIT_SECONDS * 1000}
     engine = create_engine(
         parsed,
         poolclass=QueuePool,
         pool_size=pool_size,
         max_overflow=-1,
         pool_pre_ping=not sqlite,  # a server that was restarted has dropped them all
-        connect_args=arguments,
+        connect_args=lite if sqlite else server,
     )
     event.listen(engine, "connect", prepare_sqlite if sqlite else prepare_postgresql)
     return engine

@@ -27,7 +27,7 @@ def exhibits_in(newest: Reading, known: Reading, inquiry: Inquiry) -> tuple[Exhi
     if question.enterprise is not None:
         found += _acting(known, question, question.enterprise, inquiry.at)
     if question.concerned is not None:
-        found += _concerned(known, question, question.concerned, inquiry.at)
+        found += _concerned(known, inquiry, question.concerned)
     if question.enterprise is not None and question.concerned not in (None, question.enterprise):
         found += _for_another(known, inquiry)
     return tuple(sorted(found, key=_order))
@@ -113,12 +113,15 @@ def _able_until(known: Reading, number: str, capacity: Capacity, at: datetime) -
     return [_earliest(end, one.valid.end) for one in _capacities(known, number, at) if one.capacity is capacity]
 
 
-def _concerned(known: Reading, question: Question, concerned: str, at: datetime) -> Iterator[Exhibit]:
+def _concerned(known: Reading, inquiry: Inquiry, concerned: str) -> Iterator[Exhibit]:
+    service, at = inquiry.question.service, inquiry.at
     yield from _enterprise(known, concerned, at, Proof.CONCERNED, Proof.CONCERNED_CEASED)
     for held in _capacities(known, concerned, at):
         yield Exhibit(Proof.CONCERNED_CAPACITY, held.id, held.valid.end, held.capacity.value)
-    activation = known.get(Activation, f"{concerned}/{question.service}")
-    if activation is not None and activation.enterprise == concerned and activation.valid.contains(at):
+    activation = known.get(Activation, f"{concerned}/{service}")
+    if not inquiry.activatable or activation is None:
+        return
+    if activation.enterprise == concerned and activation.valid.contains(at):
         yield Exhibit(Proof.ACTIVATION, activation.id, activation.valid.end, activation.service)
 
 

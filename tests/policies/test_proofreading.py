@@ -84,6 +84,7 @@ def test_a_line_that_is_no_rule_is_refused_where_it_stands(line: str, complaint:
         ),
         (f"{PERMIT} key_admitted, low".replace("declare", "declair"), "'declair', which is no action of 'dimona'"),
         (f"{PERMIT} key_admitted, low".replace("dimona", "dimona ebox"), "'declare', which is no action of 'ebox'"),
+        (f"{PERMIT} key_admitted activated, low", "asks that 'dimona' was activated, which nobody can do"),
         (f"{PERMIT} key_admitted, none", "must ask an assurance"),
         (f"{PERMIT} key_admitted, high", "lies below high, which new asks"),
         (f"{PERMIT}, low", "must ask key_admitted"),

@@ -83,7 +83,7 @@ def test_the_historical_statement_at_the_newest_revision_answers_as_the_newest(w
 
 def test_the_random_questions_meet_every_kind_of_exhibit() -> None:
     shown = set()
-    for seed in range(20):
+    for seed in range(60):
         memory = MemoryArchive(SetClock(START))
         make(memory, worlds.changes(seed))
         shown |= {each.proof for one in worlds.inquiries(seed) for each in memory.situation(one).exhibits}

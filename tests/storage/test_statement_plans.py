@@ -9,11 +9,17 @@ from iam.storage.decision_statements import POSTGRESQL, SQLITE, Form, Speech, Te
 from tests.storage.clocks import SetClock
 
 FORMS = [
-    Form(kind, concerned, groups, quarter, caller, historical)
-    for kind, concerned, groups, quarter, caller, historical in product(
-        ("", "person", "client"), ("", "own", "other"), (0, 1, 3), (False, True), (0, 1, 2), (False, True)
+    Form(kind, concerned, groups, quarter, caller, historical, activatable)
+    for kind, concerned, groups, quarter, caller, historical, activatable in product(
+        ("", "person", "client"),
+        ("", "own", "other"),
+        (0, 1, 3),
+        (False, True),
+        (0, 1, 2),
+        (False, True),
+        (False, True),
     )
-    if groups == 0 or (kind and concerned == "other")
+    if (groups == 0 or (kind and concerned == "other")) and (concerned or activatable)
 ]
 
 ONE_ROW_OR_LIST = {"r", "q", "json_each", "s", "known", "CONSTANT"}

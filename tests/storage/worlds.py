@@ -176,6 +176,7 @@ def _inquiry(chance: Random) -> Inquiry:
         now=chance.choice(INSTANTS),
         caller=chance.choice(["", *CLIENTS]),
         caller_token=chance.choice(["", *JTIS, "unknown"]),
+        activatable=chance.random() < 0.7,
     )
 
 

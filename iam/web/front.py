@@ -1,0 +1,160 @@
+"""The front: what can be answered at once is, in the server's own thread; all else waits for a thread of its kind."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import sys
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+
+import structlog
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+    from granian.rsgi import Scope
+
+Headers = list[tuple[str, str]]
+AtOnce = Callable[[str, bytes], bool]
+"""Whether a request, by its path and body, is answered without waiting for anything but the database's own files."""
+_FAILED: Final = (500, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], b'{"status":500}')
+_OWN_NAMES: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+
+
+class Exchange(Protocol):
+    """What Granian gives with a request: its body, whole or piece by piece, and the way back."""
+
+    async def __call__(self) -> bytes:
+        """The whole body."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece."""
+        ...
+
+    def response_bytes(self, status: int, headers: Headers, body: bytes) -> None:
+        """Answer."""
+        ...
+
+
+class Answer(NamedTuple):
+    """A whole answer."""
+
+    status: int
+    headers: Headers
+    body: bytes
+
+
+class Front:
+    """Stands between Granian's own interface (RSGI 1.6) and a WSGI application.
+
+    Threads that take turns at the interpreter cost more than short answers do, so these are given where requests
+    arrive. Of what is long or waits, some paths have one thread each, because their requests could only wait for each
+    other; the rest share some threads, and what is slow among them keeps nobody else waiting.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        *,
+        at_once: AtOnce,
+        in_turn: Collection[str],
+        threads: int,
+        largest_body: int,
+    ) -> None:
+        """`in_turn` are the paths with one thread each; `largest_body` is how many bytes are taken in at most."""
+        self._application = application
+        self._at_once = at_once
+        self._in_turn = {path: ThreadPoolExecutor(1) for path in in_turn}
+        self._shared = ThreadPoolExecutor(threads)
+        self._largest_body = largest_body
+
+    async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
+        """Serve one request."""
+        status, headers, body = await self._answer(scope, protocol)
+        protocol.response_bytes(status, headers, body)
+
+    async def _answer(self, scope: Scope, protocol: Exchange) -> tuple[int, Headers, bytes]:
+        try:
+            environ = environ_of(scope)
+            body = await self._body(environ, protocol)
+            environ["wsgi.input"] = io.BytesIO(body)
+            if self._at_once(scope.path, body):
+                return called(self._application, environ)
+            threads = self._in_turn.get(scope.path, self._shared)
+            return await asyncio.get_running_loop().run_in_executor(threads, called, self._application, environ)
+        except Exception:  # an error of ours is never an answer of the application
+            structlog.get_logger().error("request_failed", exc_info=True)
+            return _FAILED
+
+    async def _body(self, environ: WSGIEnvironment, protocol: Exchange) -> bytes:
+        """The body as far as it may be taken in; one that says it is larger is not read: its length is refused."""
+        if "HTTP_TRANSFER_ENCODING" in environ:
+            taken = bytearray()
+            async for piece in protocol:
+                taken += piece
+                if len(taken) > self._largest_body:
+                    break
+            return bytes(taken)
+        declared = environ.get("CONTENT_LENGTH", "0")
+        if not declared.isdecimal() or len(declared) > 18 or int(declared) > self._largest_body:
+            return b""
+        return await protocol() if int(declared) else b""
+
+
+def environ_of(scope: Scope) -> WSGIEnvironment:
+    """The environment of a request (PEP 3333), without its body.
+
+    A header that stands twice is joined by a comma. One with an underscore in its name is left out, as proxies do: in
+    the environment it would take another one's place.
+    """
+    host, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path if scope.path.isascii() else scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        if "_" in name:
+            continue
+        key = _OWN_NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+        environ[key] = f"{environ[key]},{value}" if key in environ else value
+    if scope.authority and "HTTP_HOST" not in environ:
+        environ["HTTP_HOST"] = scope.authority
+    return environ
+
+
+def called(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    """What an application answers to a request."""
+    told: list[tuple[str, Headers]] = []
+
+    def start_response(status: str, headers: Headers, _failure: object = None) -> Callable[[bytes], object]:
+        told.append((status, headers))
+        return _no_writing
+
+    pieces: Iterable[bytes] = application(environ, start_response)
+    try:
+        body = b"".join(pieces)
+    finally:
+        close = getattr(pieces, "close", None)
+        if close is not None:
+            close()
+    status, headers = told[-1]
+    return Answer(int(status[:3]), headers, body)
+
+
+def _no_writing(_octets: bytes) -> object:
+    raise NotImplementedError("answers are returned, not written")
