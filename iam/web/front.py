@@ -157,4 +157,4 @@ def called(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 
 def _no_writing(_octets: bytes) -> object:
-    raise NotImplementedError("answers are returned, not written")
+    raise TypeError("answers are returned, not written")
