@@ -15,6 +15,7 @@ from iam.domain.enterprises import DirectoryChange, RegisterExtract
 from iam.domain.facts import Fact
 from iam.domain.feeds import RefusedLine
 from iam.domain.keys import SealedKey
+from iam.domain.login_providers import LoginProviders
 from iam.domain.outlines import Outline, Outlines
 from iam.domain.persons import NumberReplaced
 
@@ -209,6 +210,14 @@ class Library(Protocol):
 
     def known_at(self, instant: datetime) -> Law:
         """The book that was in use at an instant."""
+        ...
+
+
+class ProviderBook(Protocol):
+    """The login providers as configured now: they may change while the service runs."""
+
+    def current(self) -> LoginProviders:
+        """Those that are configured at this moment."""
         ...
 
 

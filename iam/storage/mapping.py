@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime, timedelta
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from iam.domain.instants import end_from_micros, end_to_micros, from_micros
@@ -55,8 +55,8 @@ def fields_of(kind: type[Any]) -> tuple[FieldMap, ...]:
     """The fields of a dataclass with their columns.
 
     A `Period` takes two columns, `_from` and `_until`, in microseconds (FOREVER = open); an instant is whole
-    microseconds, a quarter its index, an enumeration its value; texts in a tuple stand between blanks; a dataclass
-    takes the columns of its own fields, and a tuple of dataclasses one column of JSON.
+    microseconds, a quarter its index, an enumeration its value, a number where its members are; texts in a tuple stand
+    between blanks; a dataclass takes the columns of its own fields, and a tuple of dataclasses one column of JSON.
 
     Raises TypeError for a type that has no place in a column.
     """
@@ -139,6 +139,8 @@ def _codec(hint: Any) -> tuple[bool, Encode, Decode]:
         return False, micros, from_micros
     if hint is Quarter:
         return False, lambda quarter: int(quarter.index), Quarter.from_index
+    if isinstance(hint, type) and issubclass(hint, IntEnum):
+        return False, int, hint
     if isinstance(hint, type) and issubclass(hint, Enum):
         return True, lambda member: str(member.value), hint
     if get_origin(hint) is tuple:

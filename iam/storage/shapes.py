@@ -10,10 +10,14 @@ from iam.domain.appointments import Appointment, Grant, GroupMember, JointAct, M
 from iam.domain.clients import Client
 from iam.domain.delegations import Delegation
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
+from iam.domain.foreign_identities import ForeignIdentity
 from iam.domain.law import BookOfRecord
+from iam.domain.logins import LoginRecord
 from iam.domain.mandates import Cover, Mandate, Tenure
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
+from iam.domain.sessions import Session
 from iam.domain.tokens import IssuedToken
+from iam.domain.visits import LoginFlow, Visit
 from iam.storage.mapping import FieldMap, Scalar, fields_of, row_of, values_of
 
 KEY = "key"
@@ -165,6 +169,11 @@ SHAPES: tuple[Shape, ...] = (
     _record(Contact, "contacts"),
     _record(Invitation, "invitations"),
     _record(Tenure, "tenures", ("mandator", "group"), fixed=("mandate", "mandator", "group")),
+    _record(Session, "sessions", ("person",), ("provider", "provider_session"), ("expires_at",)),
+    _record(Visit, "visits", ("expires_at",)),
+    _record(LoginFlow, "login_flows", ("expires_at",)),
+    _record(LoginRecord, "login_records", ("person", "at"), ("expires_at",)),
+    _record(ForeignIdentity, "foreign_identities", ("person",), ("state",)),
     _record(IssuedToken, "issued_tokens", ("expires_at",), fixed=("client",)),
 )
 

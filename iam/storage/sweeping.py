@@ -1,4 +1,4 @@
-"""Sweeping out what has expired: claims, kept values and tokens that could not be used any more, in small steps."""
+"""Sweeping out what has expired: claims, kept values, tokens, sessions and records of logins, in small steps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, metadata.tables["issued_tokens"])]
+_PASSING = ("issued_tokens", "sessions", "visits", "login_flows", "login_records")
+_EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
 
 
 def sweep(lane: Lane, limit: int, now: datetime) -> int:

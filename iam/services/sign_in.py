@@ -1,0 +1,157 @@
+"""Signing in: every login, whichever door proved it, becomes one authentication and one session here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from iam.domain.actors import Actor
+from iam.domain.appointments import Appointment
+from iam.domain.errors import Forbidden
+from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
+from iam.domain.sessions import CITIZEN, Session
+from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
+from iam.services.acting import activate
+from iam.services.fingerprints import fingerprint
+from iam.services.people import person_for
+from iam.services.sessions import Held, Sessions
+
+PURPOSE = "login"
+REMEMBERED = timedelta(days=183)
+"""How long a person can read of a login: six months (CSAM)."""
+LOGOUT_HINT = "logout_hint"
+
+
+class Matching(Protocol):
+    """Finds the person behind a login that proves no Belgian number."""
+
+    def person_of(self, uow: UnitOfWork, proven: ProvenLogin) -> str | None:
+        """The person whom the provider's own name for them leads to; None when nobody is known by it."""
+        ...
+
+
+class LoginRefused(Forbidden):
+    """The login proves nobody here, or nothing any more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unknown:
+    """A proven identity by which nobody is known: it is matched to a number first."""
+
+    proven: ProvenLogin
+
+
+class SignIn:
+    """The one hall behind all doors."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        randomness: Randomness,
+        sessions: Sessions,
+        providers: ProviderBook,
+        matching: Matching,
+        seal: Seal,
+    ) -> None:
+        self._archive = archive
+        self._randomness = randomness
+        self._sessions = sessions
+        self._providers = providers
+        self._matching = matching
+        self._seal = seal
+
+    def enter(self, proven: ProvenLogin, where: Circumstances, before: Session | None = None) -> Held | Unknown:
+        """Begin a session for who logged in; the testimony is used up either way.
+
+        `before` is the browser's present session. It ends; when it was the same person's, who proved themselves anew,
+        for whom they act stays.
+
+        Raises:
+            LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`.
+        """
+        provider = self._providers.current().enabled(proven.provider)
+        if provider is None:
+            raise LoginRefused("provider_off", "This way to log in is switched off at the moment.")
+        if proven.assurance > provider.highest:
+            raise LoginRefused("assurance_not_configured", "The login says more than its provider may vouch for.")
+        with self._archive.writing() as uow:
+            if not uow.claim(PURPOSE, fingerprint(proven.provider, proven.reference), proven.expires_at):
+                raise LoginRefused("login_replayed", "This proof of a login was used before: log in again.")
+            person = self._person(uow, proven)
+            if person is None:
+                uow.commit()
+                return Unknown(proven=proven)
+            held = self._begun(uow, proven, person, where, before)
+            uow.commit()
+            return held
+
+    def note_failure(self, person: str, proven: ProvenLogin, where: Circumstances, result: str) -> None:
+        """Record that somebody was recognised and yet turned away, so that they can read of it."""
+        with self._archive.writing() as uow:
+            uow.put(self._record(uow, proven, person, where, result))
+            uow.commit()
+
+    def _person(self, uow: UnitOfWork, proven: ProvenLogin) -> str | None:
+        if proven.niss is not None:
+            return person_for(uow, proven.niss, self._randomness)
+        return self._matching.person_of(uow, proven)
+
+    def _begun(
+        self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, before: Session | None
+    ) -> Held:
+        present = uow.get(Session, before.id) if before is not None else None
+        if present is not None:
+            self._sessions.ended(uow, present)
+        acting = present.acting if present is not None and present.person == person else CITIZEN
+        session = Session(
+            id="",
+            person=person,
+            provider=proven.provider,
+            key=proven.key,
+            assurance=proven.assurance,
+            authenticated_at=proven.authenticated_at,
+            reference=proven.reference,
+            provider_session=proven.provider_session,
+            logout_hint=self._sealed(proven.logout_hint),
+            enterprise=acting.enterprise,
+            capacity=acting.capacity,
+            mandator=acting.mandator,
+            started_at=uow.now,
+            seen_at=uow.now,
+            expires_at=uow.now + self._sessions.rules.longest,
+            device=where.device,
+            country=where.country,
+        )
+        held = self._sessions.begin(uow, session)
+        uow.put(self._record(uow, proven, person, where, "signed_in"))
+        _activate_waiting(uow, held.session)
+        return held
+
+    def _record(
+        self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, result: str
+    ) -> LoginRecord:
+        return LoginRecord(
+            id=self._randomness.identifier(),
+            person=person,
+            provider=proven.provider,
+            key=proven.key,
+            at=uow.now,
+            result=result,
+            assurance=proven.assurance,
+            issued_in=proven.issued_in,
+            device=where.device,
+            country=where.country,
+            service=where.service,
+            expires_at=uow.now + REMEMBERED,
+        )
+
+    def _sealed(self, hint: str) -> str:
+        return self._seal.seal(LOGOUT_HINT, hint.encode()).hex() if hint else ""
+
+
+def _activate_waiting(uow: UnitOfWork, session: Session) -> None:
+    """A first login activates every appointment that waited for it (CSAM: active at the first login)."""
+    enterprises = {one.enterprise for one in uow.find(Appointment, person=session.person) if one.activated_at is None}
+    for enterprise in sorted(enterprises):
+        activate(uow, Actor(authentication=session.authentication, enterprise=enterprise))
