@@ -23,6 +23,8 @@ from iam.storage.mapping import FieldMap, Scalar, fields_of, row_of, values_of
 KEY = "key"
 RECORDED = "recorded"
 SUPERSEDED = "superseded"
+LOGIN_KEY = "login_key"
+"""The column of a field that is itself called `key`: with which key somebody logged in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,13 @@ def _shape(
     if kind is Tenure:
         return Shape(kind, table, versioned, fields, tenure_key, True, indexes, fixed)
     first = fields[0]
-    keyed = replace(first, columns=(replace(first.columns[0], name=KEY),))
-    return Shape(kind, table, versioned, (keyed, *fields[1:]), _attribute(first.name), False, indexes, fixed)
+    keyed = _renamed(first, KEY)
+    others = (_renamed(one, LOGIN_KEY) if one.name == KEY else one for one in fields[1:])
+    return Shape(kind, table, versioned, (keyed, *others), _attribute(first.name), False, indexes, fixed)
+
+
+def _renamed(field: FieldMap, column: str) -> FieldMap:
+    return replace(field, columns=(replace(field.columns[0], name=column),))
 
 
 def _attribute(name: str) -> Callable[[Any], str]:

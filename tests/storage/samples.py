@@ -6,13 +6,18 @@ from typing import Any
 
 from iam.domain.acceptances import Acceptance, Channel
 from iam.domain.appointments import JointAct, MandatorGroup, PortfolioKind
+from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity, FeedPosition, RegisterAnswer
+from iam.domain.foreign_identities import ForeignIdentity, IdentityState
 from iam.domain.law import BookOfRecord
+from iam.domain.logins import LoginRecord
 from iam.domain.mandate_states import Side, State
 from iam.domain.mandate_terms import Terms
 from iam.domain.mandates import Mandate
 from iam.domain.periods import Period, Quarter
 from iam.domain.persons import Contact, Invitation, Person
+from iam.domain.sessions import Session
+from iam.domain.visits import LoginFlow, Visit
 from tests.storage import records
 from tests.storage.clocks import START
 
@@ -69,6 +74,82 @@ def joint_act() -> JointAct:
     )
 
 
+def session(key: str = "ab" * 32, **fields: Any) -> Session:
+    plain = Session(
+        id=key,
+        person="p1",
+        provider="itsme",
+        key=LoginKey.ITSME,
+        assurance=Assurance.HIGH,
+        authenticated_at=START,
+        reference="r-1",
+        provider_session="sid-1",
+        logout_hint="0a0b",
+        enterprise=records.PROVIDER,
+        capacity=Capacity.SERVICE_PROVIDER,
+        mandator=records.EMPLOYER,
+        started_at=START,
+        seen_at=START,
+        expires_at=START + timedelta(hours=10),
+        device="Firefox, Linux",
+        country="BE",
+    )
+    return replace(plain, **fields)
+
+
+def login_record(key: str = "l1", **fields: Any) -> LoginRecord:
+    plain = LoginRecord(
+        id=key,
+        person="p1",
+        provider="eidas",
+        key=LoginKey.EIDAS,
+        at=START,
+        result="signed_in",
+        assurance=Assurance.SUBSTANTIAL,
+        issued_in="EE",
+        device="Firefox, Linux",
+        country="BE",
+        service="dimona",
+        expires_at=START + timedelta(days=183),
+    )
+    return replace(plain, **fields)
+
+
+def visit(key: str = "cd" * 32) -> Visit:
+    return Visit(
+        id=key,
+        return_to="/mandates",
+        service="dimona",
+        action="declare",
+        kept_form='{"quarter":"2026Q4"}',
+        pending="{}",
+        expires_at=START,
+    )
+
+
+def login_flow(key: str = "ef" * 32) -> LoginFlow:
+    return LoginFlow(
+        id=key, visit="cd" * 32, provider="itsme", details='{"nonce":"n"}', began_at=START, expires_at=START
+    )
+
+
+def foreign_identity(key: str = "01" * 32) -> ForeignIdentity:
+    return ForeignIdentity(
+        id=key,
+        provider="eidas",
+        issued_in="EE",
+        person="p1",
+        state=IdentityState.LINKED,
+        family_name="Tamm",
+        given_name="Mari",
+        born="1990-02-28",
+        stated_number="",
+        asked_at=START,
+        decided_at=START,
+        last_seen_at=START,
+    )
+
+
 SAMPLES: list[Any] = [
     records.enterprise(entered_at=START, valid=ENDING),
     records.capacity_held(),
@@ -97,4 +178,11 @@ SAMPLES: list[Any] = [
     records.tenure("m1", 8104, None),
     records.tenure("m2", 8100, 8103),
     records.token(mandator=records.EMPLOYER, revoked_at=START),
+    session(),
+    session("ac" * 32, enterprise=None, capacity=None, mandator=None, provider_session="", logout_hint=""),
+    login_record(),
+    login_record("l2", result="key_not_admitted", assurance=None),
+    visit(),
+    login_flow(),
+    foreign_identity(),
 ]
