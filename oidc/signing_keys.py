@@ -14,6 +14,7 @@ from joserfc.util import base64_to_int
 from oidc.verification_keys import KEY_TYPES, KeySet, VerificationKey
 
 SIGNING_ALGORITHMS: Final = ("ES256", "RS256")
+"""Those of our access tokens."""
 RSA_KEY_BITS: Final = 3072
 
 
@@ -71,7 +72,7 @@ class SigningKey:
         Raises `ValueError` for an algorithm or JWK that is not ours.
         """
         members = json.loads(private_jwk)
-        if alg not in SIGNING_ALGORITHMS or members.get("kty") != KEY_TYPES[alg] or "d" not in members:
+        if alg not in KEY_TYPES or members.get("kty") != KEY_TYPES[alg] or "d" not in members:
             raise ValueError("not a private key of that algorithm")
         parsed = ECKey.import_key(members) if alg == "ES256" else _rsa(members)
         public = VerificationKey.from_jwk({**parsed.as_dict(private=False), "kid": parsed.thumbprint(), "alg": alg})
@@ -133,9 +134,9 @@ class KeyRing:
 
 
 def generate_private_jwk(alg: str) -> bytes:
-    """The JSON of a new private JWK for an algorithm of `SIGNING_ALGORITHMS`: P-256, or RSA of 3072 bits."""
-    if alg not in SIGNING_ALGORITHMS:
-        raise ValueError("this house signs with ES256 and RS256")
+    """The JSON of a new private JWK for an algorithm of `KEY_TYPES`: P-256, or RSA of 3072 bits. ValueError else."""
+    if alg not in KEY_TYPES:
+        raise ValueError(f"this house signs with {', '.join(KEY_TYPES)}")
     key = ECKey.generate_key("P-256") if alg == "ES256" else RSAKey.generate_key(RSA_KEY_BITS)
     return _canonical(key.as_dict(private=True))
 

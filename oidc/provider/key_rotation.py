@@ -9,12 +9,10 @@ from typing import Final
 
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
-from iam.domain.keys import SealedKey
 from iam.ports import Archive, KeyChest, Seal, UnitOfWork
 from iam.services.tokens import LONGEST_LIFE
-from oidc.provider.live_keys import is_signing, opened, sealed
+from oidc.key_shelves import TOKENS, Shelf
 from oidc.signing_keys import (
-    SIGNING_ALGORITHMS,
     KeyRing,
     KeyState,
     RotationUnderWay,
@@ -30,9 +28,24 @@ ROTATE_AFTER: Final = timedelta(days=90)
 
 
 class KeyRotation:
-    """Makes and replaces the signing keys in the chest."""
+    """Makes and replaces the keys of one shelf of the chest."""
 
-    def __init__(self, archive: Archive, chest: KeyChest, seal: Seal) -> None:
+    def __init__(
+        self,
+        archive: Archive,
+        chest: KeyChest,
+        seal: Seal,
+        shelf: Shelf = TOKENS,
+        *,
+        cache_age: timedelta = CACHE_AGE,
+        longest_use: timedelta = LONGEST_LIFE,
+    ) -> None:
+        """`cache_age`: how long a new key is published before its first use; `longest_use`: how long after its
+        retirement a key may still be needed for what was made with it before.
+        """
+        self._shelf = shelf
+        self._cache_age = cache_age
+        self._longest_use = longest_use
         self._archive = archive
         self._chest = chest
         self._seal = seal
@@ -46,50 +59,52 @@ class KeyRotation:
         if not ring.keys:
             self._make_first(now)
             return
-        for alg in SIGNING_ALGORITHMS:
+        for alg in self._shelf.algorithms:
             if now >= ring.current(alg, now).active_from + ROTATE_AFTER and not _under_way(ring, alg, now):
                 with suppress(RotationUnderWay):
                     self.rotate(now, alg)
 
     def rotate(self, now: datetime, alg: str) -> SigningKey:
-        """Publish a successor for the key of an algorithm; it signs from `CACHE_AGE` later.
+        """Publish a successor for the key of an algorithm; it signs from `cache_age` later.
 
         Raises `RotationUnderWay` while an earlier successor waits for its first use.
         """
         private_jwk = generate_private_jwk(alg)
         with self._archive.writing() as uow:
             ring = self._ring()
-            planned = plan_rotation(ring, alg, private_jwk, now, cache_age=CACHE_AGE, token_life=LONGEST_LIFE)
+            planned = plan_rotation(
+                ring, alg, private_jwk, now, cache_age=self._cache_age, token_life=self._longest_use
+            )
             successor = planned.keys[-1]
             self._keep(uow, planned.keys)
-            uow.audit(_leaf("signing_key_published", successor))
+            uow.audit(self._leaf(successor))
             uow.commit()
         return successor
 
     def _make_first(self, now: datetime) -> None:
-        ring = first_ring({alg: generate_private_jwk(alg) for alg in SIGNING_ALGORITHMS}, now)
+        ring = first_ring({alg: generate_private_jwk(alg) for alg in self._shelf.algorithms}, now)
         with self._archive.writing() as uow:
             if self._ring().keys:
                 return
             self._keep(uow, ring.keys)
             for key in ring.keys:
-                uow.audit(_leaf("signing_key_published", key))
+                uow.audit(self._leaf(key))
             uow.commit()
 
     def _ring(self) -> KeyRing:
-        return KeyRing(tuple(opened(key, self._seal) for key in self._chest.sealed_keys() if is_signing(key)))
+        return self._shelf.ring(self._chest.sealed_keys(), self._seal)
 
     def _keep(self, uow: UnitOfWork, keys: Sequence[SigningKey]) -> None:
-        others: list[SealedKey] = [key for key in self._chest.sealed_keys() if not is_signing(key)]
-        self._chest.keep(uow, [*others, *(sealed(key, self._seal) for key in keys)])
+        others = [key for key in self._chest.sealed_keys() if not self._shelf.holds(key)]
+        self._chest.keep(uow, [*others, *(self._shelf.sealed(key, self._seal) for key in keys)])
+
+    def _leaf(self, key: SigningKey) -> Leaf:
+        objects = {"kid": key.kid, "algorithm": key.alg}
+        return Leaf(act=f"{self._shelf.purpose}_published", actor=SERVER_OPERATOR, caller="", objects=objects)
 
 
 def _under_way(ring: KeyRing, alg: str, now: datetime) -> bool:
     return any(key.alg == alg and key.state(now) is KeyState.PUBLISHED for key in ring.keys)
-
-
-def _leaf(act: str, key: SigningKey) -> Leaf:
-    return Leaf(act=act, actor=SERVER_OPERATOR, caller="", objects={"kid": key.kid, "algorithm": key.alg})
 
 
 __all__ = ["CACHE_AGE", "ROTATE_AFTER", "KeyRotation", "RotationUnderWay"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from iam.domain.keys import SealedKey
 from iam.ports import Clock, KeyChest, Seal
-from oidc.signing_keys import SIGNING_ALGORITHMS, KeyRing, SigningKey
+from oidc.key_shelves import TOKENS, Shelf
+from oidc.signing_keys import KeyRing, SigningKey
 from oidc.verification_keys import KeySet
 
 RELOAD_AFTER: Final = timedelta(seconds=60)
@@ -19,7 +19,8 @@ RELOAD_AT_MOST: Final = timedelta(seconds=5)
 class SigningKeys:
     """The ring in use; a change made by another process is seen within `RELOAD_AFTER`."""
 
-    def __init__(self, chest: KeyChest, seal: Seal, clock: Clock) -> None:
+    def __init__(self, chest: KeyChest, seal: Seal, clock: Clock, shelf: Shelf = TOKENS) -> None:
+        self._shelf = shelf
         self._chest = chest
         self._seal = seal
         self._clock = clock
@@ -35,7 +36,7 @@ class SigningKeys:
     def reload(self) -> KeyRing:
         """Load the ring from the chest. Raises what the seal raises for a key that was altered."""
         now = self._clock.now()
-        fresh = KeyRing(tuple(opened(key, self._seal) for key in self._chest.sealed_keys() if is_signing(key)))
+        fresh = self._shelf.ring(self._chest.sealed_keys(), self._seal)
         held = self._loaded
         ring = held[1] if held is not None and held[1] == fresh else fresh
         self._loaded = (now, ring)
@@ -60,37 +61,3 @@ class SigningKeys:
     def published(self) -> dict[str, list[dict[str, str]]]:
         """The public JWK Set now."""
         return self.ring().published(self._clock.now())
-
-
-def is_signing(key: SealedKey) -> bool:
-    """Whether this is a signing key and not another secret of the chest."""
-    return key.algorithm in SIGNING_ALGORITHMS
-
-
-def sealed(key: SigningKey, seal: Seal) -> SealedKey:
-    """A signing key as it is stored."""
-    return SealedKey(
-        kid=key.kid,
-        algorithm=key.alg,
-        blob=seal.seal(_name(key.kid), key.private_jwk()),
-        published_at=key.published_at,
-        active_from=key.active_from,
-        retired_at=key.retired_at,
-        removed_after=key.removed_after,
-    )
-
-
-def opened(key: SealedKey, seal: Seal) -> SigningKey:
-    """A stored key, opened. Raises what the seal raises; ValueError for one that is not of its algorithm."""
-    return SigningKey.from_private_jwk(
-        seal.unseal(_name(key.kid), key.blob),
-        alg=key.algorithm,
-        published_at=key.published_at,
-        active_from=key.active_from,
-        retired_at=key.retired_at,
-        removed_after=key.removed_after,
-    )
-
-
-def _name(kid: str) -> str:
-    return f"signing_key:{kid}"

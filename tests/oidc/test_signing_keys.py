@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from iam.domain.keys import SealedKey
 from iam.outside.sealing import BrokenSeal, Sealer
 from oidc.jose import InvalidToken, KeySet, TokenFault, check_times, sign, verify
-from oidc.sealed_ring import open_ring, seal_ring
+from oidc.key_shelves import TOKENS, Shelf
 from oidc.signing_keys import (
     KeyRing,
     KeyState,
@@ -199,21 +199,21 @@ def test_a_key_stands_once_in_the_ring() -> None:
     [
         (EC_JWKS[0], "RS256"),
         (RSA_JWK, "ES256"),
-        (RSA_JWK, "PS256"),
+        (EC_JWKS[0], "PS256"),
         (EC_JWKS[0], "HS256"),
         (json.dumps(ec_jwk()).encode(), "ES256"),
         (b'{"kty":"oct","k":"AAAA"}', "ES256"),
     ],
-    ids=["EC for RS256", "RSA for ES256", "RSA for PS256", "EC for HS256", "public", "symmetric"],
+    ids=["EC for RS256", "RSA for ES256", "EC for PS256", "EC for HS256", "public", "symmetric"],
 )
 def test_a_key_of_another_algorithm_or_without_its_private_half_is_refused(jwk: bytes, alg: str) -> None:
     with pytest.raises(ValueError, match="not a private key"):
         SigningKey.from_private_jwk(jwk, alg=alg, published_at=NOW, active_from=NOW)
 
 
-def test_only_our_two_algorithms_are_generated() -> None:
-    for alg in ("PS256", "HS256", "none"):
-        with pytest.raises(ValueError, match="ES256 and RS256"):
+def test_only_our_three_algorithms_are_generated() -> None:
+    for alg in ("RS512", "HS256", "none"):
+        with pytest.raises(ValueError, match="ES256, PS256, RS256"):
             generate_private_jwk(alg)
 
 
@@ -222,9 +222,9 @@ SEAL = Sealer(bytes(range(32)))
 
 def test_a_sealed_ring_opens_to_the_same_ring() -> None:
     ring = rotated(RING, EC_JWKS[1], NOW)
-    stored = seal_ring(ring, SEAL)
+    stored = [TOKENS.sealed(key, SEAL) for key in ring.keys]
     secret = SealedKey(kid="pairwise", algorithm="HMAC", blob=b"other", published_at=NOW, active_from=NOW)
-    opened = open_ring((*stored, secret), SEAL)
+    opened = TOKENS.ring((*stored, secret), SEAL)
     assert opened == ring
     assert [key.private_jwk() for key in opened.keys] == [key.private_jwk() for key in ring.keys]
     for key, sealed in zip(ring.keys, stored, strict=True):
@@ -232,9 +232,19 @@ def test_a_sealed_ring_opens_to_the_same_ring() -> None:
 
 
 def test_a_stored_key_under_another_s_name_is_refused() -> None:
-    first, second = seal_ring(RING, SEAL)
+    first, second = (TOKENS.sealed(key, SEAL) for key in RING.keys)
     with pytest.raises(BrokenSeal):
-        open_ring([replace(first, blob=second.blob)], SEAL)
-    resealed = replace(first, blob=SEAL.seal(first.kid, EC_JWKS[3]))
+        TOKENS.ring([replace(first, blob=second.blob)], SEAL)
+    resealed = replace(first, blob=SEAL.seal(f"{TOKENS.purpose}:{first.kid}", EC_JWKS[3]))
     with pytest.raises(ValueError, match="under the name of another"):
-        open_ring([resealed], SEAL)
+        TOKENS.ring([resealed], SEAL)
+
+
+def test_a_key_of_one_purpose_serves_no_other() -> None:
+    other = Shelf(purpose="relying_party", algorithms=("ES256",))
+    stored = other.sealed(RING.keys[0], SEAL)
+    assert TOKENS.ring([stored], SEAL).keys == ()
+    assert other.ring([stored], SEAL).keys == (RING.keys[0],)
+    relabelled = replace(stored, algorithm="ES256")
+    with pytest.raises(BrokenSeal):
+        TOKENS.ring([relabelled], SEAL)

@@ -23,11 +23,12 @@ from iam.services.tokens import Tokens
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
 from iam.web import errors, limits
+from oidc.key_shelves import TOKENS
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.client_assertion import ASSERTION_TYPE
 from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.key_rotation import KeyRotation
-from oidc.provider.live_keys import SigningKeys, sealed
+from oidc.provider.live_keys import SigningKeys
 from oidc.provider.server import Parts
 from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_jwk
 from policies.book import read_book
@@ -74,7 +75,7 @@ def first_keys() -> tuple[Sealer, tuple[SealedKey, ...]]:
     """Sealed signing keys, made once for all tests."""
     sealer = Sealer(bytes(range(32)))
     ring = first_ring({alg: generate_private_jwk(alg) for alg in SIGNING_ALGORITHMS}, START)
-    return sealer, tuple(sealed(key, sealer) for key in ring.keys)
+    return sealer, tuple(TOKENS.sealed(key, sealer) for key in ring.keys)
 
 
 @dataclass
