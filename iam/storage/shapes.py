@@ -8,12 +8,14 @@ from typing import Any
 
 from iam.domain.appointments import Appointment, Grant, GroupMember, JointAct, MandatorGroup, Portfolio
 from iam.domain.clients import Client
+from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
 from iam.domain.foreign_identities import ForeignIdentity
 from iam.domain.law import BookOfRecord
 from iam.domain.logins import LoginRecord
 from iam.domain.mandates import Cover, Mandate, Tenure
+from iam.domain.messages import WaitingMessage
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
 from iam.domain.sessions import Session
 from iam.domain.tokens import IssuedToken
@@ -181,6 +183,12 @@ SHAPES: tuple[Shape, ...] = (
     _record(LoginFlow, "login_flows", ("expires_at",)),
     _record(LoginRecord, "login_records", ("person", "at"), ("expires_at",)),
     _record(ForeignIdentity, "foreign_identities", ("person",), ("state",)),
+    _record(Password, "passwords", ("person",), ("appointment",)),
+    _record(OneTimeDevice, "one_time_devices", ("person",)),
+    _record(PaperCodes, "paper_codes", ("person",)),
+    _record(Passkey, "passkeys", ("person",)),
+    _record(ActivationCode, "activation_codes", ("person",), ("expires_at",)),
+    _record(WaitingMessage, "waiting_messages", ("next_at",)),
     _record(IssuedToken, "issued_tokens", ("expires_at",), fixed=("client",)),
 )
 

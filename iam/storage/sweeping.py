@@ -20,7 +20,7 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_PASSING = ("issued_tokens", "sessions", "visits", "login_flows", "login_records")
+_PASSING = ("issued_tokens", "sessions", "visits", "login_flows", "login_records", "activation_codes")
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
 
 

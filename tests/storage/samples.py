@@ -20,6 +20,7 @@ from iam.domain.sessions import Session
 from iam.domain.visits import LoginFlow, Visit
 from tests.storage import records
 from tests.storage.clocks import START
+from tests.storage.credential_samples import CREDENTIALS
 
 ENDING = Period(START, START + timedelta(days=90))
 
@@ -185,4 +186,5 @@ SAMPLES: list[Any] = [
     visit(),
     login_flow(),
     foreign_identity(),
+    *CREDENTIALS,
 ]
