@@ -18,6 +18,7 @@ from iam.domain.keys import SealedKey
 from iam.domain.login_providers import LoginProviders
 from iam.domain.outlines import Outline, Outlines
 from iam.domain.persons import NumberReplaced
+from iam.domain.web_answers import WebAnswer
 
 T = TypeVar("T")
 
@@ -218,6 +219,23 @@ class ProviderBook(Protocol):
 
     def current(self) -> LoginProviders:
         """Those that are configured at this moment."""
+        ...
+
+
+class GuardedWeb(Protocol):
+    """Asks servers of other organisations, at addresses of configured origins alone."""
+
+    def get(self, url: str, *, origins: frozenset[str], accept: str, bearer: str = "") -> WebAnswer:
+        """GET an address of one of the origins (`https://host[:port]`), perhaps with an access token.
+
+        Unavailable (`server_unavailable`) when the address is none of theirs, or no whole answer comes in time.
+        """
+        ...
+
+    def post_form(
+        self, url: str, form: Mapping[str, str], *, origins: frozenset[str], authorization: str = ""
+    ) -> WebAnswer:
+        """POST a form to an address of one of the origins, perhaps with an Authorization header; raises as `get`."""
         ...
 
 

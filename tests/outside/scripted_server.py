@@ -17,6 +17,9 @@ def answering(script: Script) -> Iterator[str]:
         def do_GET(self) -> None:
             script(self)
 
+        def do_POST(self) -> None:
+            script(self)
+
         def log_message(self, *_: Any) -> None:
             """Stay quiet."""
 
