@@ -40,6 +40,8 @@ class Ground(StrEnum):
     EMPLOYER_DIRECTORY = "employer_directory"
     RECOGNITION = "recognition"
     CONFIGURATION = "configuration"
+    NUMBER_GRANTED = "number_granted"
+    """An officer let an enterprise of another country in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

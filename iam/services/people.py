@@ -10,6 +10,7 @@ from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment, JointAct
 from iam.domain.audit import Leaf
 from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
+from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation
 from iam.domain.identifiers import Niss
 from iam.domain.persons import Person, PersonNumber
 from iam.ports import Archive, Randomness, Reading, UnitOfWork
@@ -42,14 +43,14 @@ def person_named(archive: Archive, niss: Niss, known_at: datetime | None = None)
 def surviving(archive: Archive, first: str, known_at: datetime | None = None) -> str | None:
     """The record that a record has become by merges, or had become as known at an instant; None when it never was."""
     with archive.reading() as reading:
-        became = _became(reading, first)
-    if known_at is None or len(became) < 2:
-        return became[-1] if became else None
+        records = became(reading, first)
+    if known_at is None or len(records) < 2:
+        return records[-1] if records else None
     with archive.reading(known_at) as then:
         acts = [one for one in then.find(JointAct, kind=MERGE) if one.done_at is not None]
-        merged = {one for one in became if then.get(JointAct, merge_by_register_key(one)) is not None}
+        merged = {one for one in records if then.get(JointAct, merge_by_register_key(one)) is not None}
     merged |= {json.loads(one.content)["former"] for one in acts}
-    return next(one for one in became if one not in merged or one == became[-1])
+    return next(one for one in records if one not in merged or one == records[-1])
 
 
 def merge_by_register_key(former: str) -> str:
@@ -57,15 +58,15 @@ def merge_by_register_key(former: str) -> str:
     return f"{MERGE_BY_REGISTER}/{former}"
 
 
-def _became(reading: Reading, first: str) -> list[str]:
+def became(reading: Reading, first: str) -> list[str]:
     """A record and those that it was merged into, one after the other."""
-    became: list[str] = []
+    records: list[str] = []
     following: str | None = first
-    while following is not None and following not in became:
-        record = reading.get(Person, following)
-        became += [record.id] if record else []
-        following = record.merged_into if record else None
-    return became
+    while following is not None and following not in records:
+        found = reading.get(Person, following)
+        records += [found.id] if found else []
+        following = found.merged_into if found else None
+    return records
 
 
 def numbers_of(reading: Reading, person: str) -> frozenset[str]:
@@ -78,7 +79,7 @@ def numbers_known(archive: Archive, person: str, known_at: datetime | None = Non
     with archive.reading() as reading:
         if known_at is None:
             return numbers_of(reading, person)
-        found = reading.find(PersonNumber, person=(_became(reading, person) or [person])[-1])
+        found = reading.find(PersonNumber, person=(became(reading, person) or [person])[-1])
     return frozenset(one.niss for one in found if surviving(archive, one.first_person, known_at) == person)
 
 
@@ -143,7 +144,7 @@ def _existing(uow: UnitOfWork, niss: Niss) -> str:
 
 
 def join(uow: UnitOfWork, gone: str, stays: str) -> None:
-    """Merge a record into another: its numbers and appointments name the other one from then on.
+    """Merge a record into another: its numbers, appointments and foreign identities name the other one from then on.
 
     Raises:
         InvalidInput: `already_merged` when it was merged before.
@@ -156,4 +157,8 @@ def join(uow: UnitOfWork, gone: str, stays: str) -> None:
         uow.put(replace(number, person=stays))
     for appointment in uow.find(Appointment, person=gone):
         uow.put(replace(appointment, person=stays))
+    for identity in uow.find(ForeignIdentity, person=gone):
+        uow.put(replace(identity, person=stays))
+    for stated in uow.find(ForeignRepresentation, person=gone):
+        uow.put(replace(stated, person=stays))
     uow.announce("persons_merged", {"former": gone, "present": stays})

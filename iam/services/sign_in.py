@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Protocol
 
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
+from iam.domain.assurance import Assurance
 from iam.domain.errors import Forbidden
 from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
 from iam.domain.sessions import CITIZEN, Session
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
+from iam.services.foreign_representations import note_representation
 from iam.services.people import person_for
 from iam.services.sessions import Held, Sessions
 
@@ -23,10 +25,18 @@ REMEMBERED = timedelta(days=183)
 LOGOUT_HINT = "logout_hint"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recognised:
+    """The person behind a login, and the most that it is worth: no more than what led from it to the person."""
+
+    person: str
+    highest: Assurance
+
+
 class Matching(Protocol):
     """Finds the person behind a login that proves no Belgian number."""
 
-    def person_of(self, uow: UnitOfWork, proven: ProvenLogin) -> str | None:
+    def person_of(self, uow: UnitOfWork, proven: ProvenLogin) -> Recognised | None:
         """The person whom the provider's own name for them leads to; None when nobody is known by it."""
         ...
 
@@ -78,11 +88,12 @@ class SignIn:
         with self._archive.writing() as uow:
             if not uow.claim(PURPOSE, fingerprint(proven.provider, proven.reference), proven.expires_at):
                 raise LoginRefused("login_replayed", "This proof of a login was used before: log in again.")
-            person = self._person(uow, proven)
-            if person is None:
+            found = self._found(uow, proven)
+            if found is None:
                 uow.commit()
                 return Unknown(proven=proven)
-            held = self._begun(uow, proven, person, where, before)
+            proven = replace(proven, assurance=min(proven.assurance, found.highest))
+            held = self._begun(uow, proven, found.person, where, before)
             uow.commit()
             return held
 
@@ -92,9 +103,9 @@ class SignIn:
             uow.put(self._record(uow, proven, person, where, result))
             uow.commit()
 
-    def _person(self, uow: UnitOfWork, proven: ProvenLogin) -> str | None:
+    def _found(self, uow: UnitOfWork, proven: ProvenLogin) -> Recognised | None:
         if proven.niss is not None:
-            return person_for(uow, proven.niss, self._randomness)
+            return Recognised(person=person_for(uow, proven.niss, self._randomness), highest=proven.assurance)
         return self._matching.person_of(uow, proven)
 
     def _begun(
@@ -125,6 +136,8 @@ class SignIn:
         )
         held = self._sessions.begin(uow, session)
         uow.put(self._record(uow, proven, person, where, "signed_in"))
+        if proven.enterprise is not None:
+            note_representation(uow, person, proven, proven.enterprise)
         _activate_waiting(uow, held.session)
         return held
 

@@ -11,7 +11,8 @@ from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
-from iam.domain.foreign_identities import ForeignIdentity
+from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
+from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, RequestContact
 from iam.domain.law import BookOfRecord
 from iam.domain.logins import LoginRecord
 from iam.domain.mandates import Cover, Mandate, Tenure
@@ -182,7 +183,10 @@ SHAPES: tuple[Shape, ...] = (
     _record(Visit, "visits", ("expires_at",)),
     _record(LoginFlow, "login_flows", ("expires_at",)),
     _record(LoginRecord, "login_records", ("person", "at"), ("expires_at",)),
-    _record(ForeignIdentity, "foreign_identities", ("person",), ("state",)),
+    _record(ForeignIdentity, "foreign_identities", ("person",), ("state",), ("born",)),
+    _record(ForeignRepresentation, "foreign_representations", ("person",)),
+    _record(RequestContact, "request_contacts", ("expires_at",)),
+    _record(ForeignEnterpriseRequest, "foreign_enterprise_requests", ("state",)),
     _record(Password, "passwords", ("person",), ("appointment",)),
     _record(OneTimeDevice, "one_time_devices", ("person",)),
     _record(PaperCodes, "paper_codes", ("person",)),

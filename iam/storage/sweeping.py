@@ -20,7 +20,10 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_PASSING = ("issued_tokens", "sessions", "visits", "login_flows", "login_records", "activation_codes")
+_PASSING = (
+    *("issued_tokens", "sessions", "visits", "login_flows", "login_records", "activation_codes"),
+    "request_contacts",
+)
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
 
 

@@ -8,7 +8,8 @@ from iam.domain.acceptances import Acceptance, Channel
 from iam.domain.appointments import JointAct, MandatorGroup, PortfolioKind
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity, FeedPosition, RegisterAnswer
-from iam.domain.foreign_identities import ForeignIdentity, IdentityState
+from iam.domain.foreign_enterprises import ForeignEnterpriseRequest, RequestState
+from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, IdentityState, RequestContact
 from iam.domain.law import BookOfRecord
 from iam.domain.logins import LoginRecord
 from iam.domain.mandate_states import Side, State
@@ -145,9 +146,41 @@ def foreign_identity(key: str = "01" * 32) -> ForeignIdentity:
         given_name="Mari",
         born="1990-02-28",
         stated_number="",
+        vouched=Assurance.HIGH,
         asked_at=START,
         decided_at=START,
         last_seen_at=START,
+    )
+
+
+def foreign_representation(key: str = "23" * 32) -> ForeignRepresentation:
+    return ForeignRepresentation(
+        id=key,
+        person="p1",
+        provider="eidas",
+        issued_in="EE",
+        identifier="EE/BE/12345678",
+        name="Õun OÜ",
+        assurance=Assurance.SUBSTANTIAL,
+        first_said_at=START,
+        last_said_at=START + timedelta(days=1),
+    )
+
+
+def foreign_enterprise_request(key: str = "fe1") -> ForeignEnterpriseRequest:
+    return ForeignEnterpriseRequest(
+        id=key,
+        name="Dachbau Müller GmbH",
+        country="DE",
+        registered_as="HRB 12345",
+        address="Hauptstraße 1, Aachen",
+        purpose="Works in Eupen",
+        state=RequestState.GRANTED,
+        asked_at=START,
+        decided_at=START,
+        ground="File 2026/17",
+        enterprise=records.EMPLOYER,
+        appointment="a1",
     )
 
 
@@ -186,5 +219,18 @@ SAMPLES: list[Any] = [
     visit(),
     login_flow(),
     foreign_identity(),
+    foreign_representation(),
+    RequestContact(
+        request="fe1", name="Jan", email="jan@example.org", phone="+49241000000", language="de", expires_at=START
+    ),
+    foreign_enterprise_request(),
+    replace(
+        foreign_enterprise_request("fe2"),
+        state=RequestState.WAITING,
+        decided_at=None,
+        ground="",
+        enterprise=None,
+        appointment=None,
+    ),
     *CREDENTIALS,
 ]
