@@ -44,6 +44,8 @@ class ProvenLogin:
     """Until when the reference must be remembered."""
     niss: Niss | None = None
     """The Belgian number that the testimony proves, if it does."""
+    person: str | None = None
+    """Our own id of the person, where the key is one of our own; no other provider can say it."""
     subject: str = ""
     """The provider's own name for the person; empty where the number alone is the identity."""
     issued_in: str = "BE"
