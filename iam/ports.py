@@ -239,15 +239,39 @@ class GuardedWeb(Protocol):
         ...
 
 
+class CertificateStatusServers(Protocol):
+    """The servers at which certificate authorities say whether a certificate is revoked (OCSP)."""
+
+    def ask(self, url: str, request: bytes) -> bytes:
+        """The answer to a DER-encoded request, unjudged. Unavailable (`certificate_status_unavailable`) for none."""
+        ...
+
+
 class Messages(Protocol):
     """Mail and short messages to people."""
 
     def email(self, address: str, subject: str, text: str) -> None:
-        """Send an e-mail."""
+        """Send an e-mail. Unavailable (`mail_unavailable`) when it was not taken."""
         ...
 
     def sms(self, number: str, text: str) -> None:
-        """Send a short message."""
+        """Send a short message. Unavailable (`sms_unavailable`) when it was not taken."""
+        ...
+
+
+class PasswordHashing(Protocol):
+    """Slow hashes of passwords."""
+
+    def hash(self, password: str) -> str:
+        """A new hash of a password, with its salt and parameters."""
+        ...
+
+    def matches(self, hashed: str, password: str) -> bool:
+        """Whether a password is the one behind a hash; as costly when it is not."""
+        ...
+
+    def outdated(self, hashed: str) -> bool:
+        """Whether a hash was made with other parameters than those of today."""
         ...
 
 
