@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import NamedTuple
@@ -28,13 +28,24 @@ class Ruling(NamedTuple):
     cure: Mapping[str, object] = MappingProxyType({})
 
 
+class _Refused(NamedTuple):
+    """What nothing permits: why, and what is missing."""
+
+    reason: str
+    missing: Sequence[Fact]
+
+    def told(self, case: Case) -> Ruling:
+        """As a ruling on a case, with what cures it there."""
+        return Ruling(False, self.reason, (), cure_for(self.reason, self.missing, case))
+
+
 class Rulings:
     """Rules on questions by facts that are remembered and law that is loaded."""
 
     def __init__(self) -> None:
         self._findings = Findings()
         self._supports = Supports()
-        self._permits: dict[Hashable, Ruling] = {}
+        self._known: dict[Hashable, Ruling | _Refused] = {}
 
     def on_situation(self, inquiry: Inquiry, situation: Situation, law: Law) -> tuple[Ruling, Support]:
         """What the law says of a situation, and what a permit rests on."""
@@ -58,36 +69,43 @@ class Rulings:
         return ruling, self._supports.of(case, permitted, _turns(inquiry, law), alike)
 
     def on_outline(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
-        """What the law says of what an outline shows; a permit of the same by the same book is known already."""
-        like = likeness(inquiry.question)
-        alike = None if like is None else (law.hash, local_date(inquiry.at), like, shown)
-        permit = self._permits.get(alike)
-        if permit is not None:
-            return permit
-        ruling = self._on_shown(inquiry, shown, law)
-        if ruling.allowed and alike is not None:
-            while len(self._permits) >= REMEMBERED:
-                self._permits.pop(next(iter(self._permits)), None)
-            self._permits[alike] = ruling
-        return ruling
+        """What the law says of what an outline shows; of the same by the same book it is known already.
 
-    def _on_shown(self, inquiry: Inquiry, shown: Shown, law: Law) -> Ruling:
-        unknown = _unknown(inquiry, law)
-        if unknown is not None:
-            return unknown
+        A cure names the parties, so it is made anew for each refusal.
+        """
 
         def case() -> Case:
             situation = Situation(0, inquiry.at, exhibits_of(shown))
             return case_of(inquiry.question, situation, law.catalogue, inquiry.at)
 
-        return self._ruling(inquiry, shown, law, case)
+        like = likeness(inquiry.question)
+        alike = None if like is None else (law.hash, local_date(inquiry.at), like, shown)
+        found = self._known.get(alike)
+        if found is None:
+            unknown = _unknown(inquiry, law)
+            found = self._judged(inquiry, shown, law, case) if unknown is None else unknown
+            self._remember(alike, found)
+        return found if isinstance(found, Ruling) else found.told(case())
+
+    def _remember(self, alike: Hashable, found: Ruling | _Refused) -> None:
+        if alike is not None:
+            while len(self._known) >= REMEMBERED:
+                self._known.pop(next(iter(self._known)), None)
+            self._known[alike] = found
 
     def _ruling(self, inquiry: Inquiry, shown: Hashable, law: Law, case: Callable[[], Case]) -> Ruling:
+        found = self._judged(inquiry, shown, law, case)
+        return found if isinstance(found, Ruling) else found.told(case())
+
+    def _judged(self, inquiry: Inquiry, shown: Hashable, law: Law, case: Callable[[], Case]) -> Ruling | _Refused:
         judgement = self._judgement(inquiry.question, shown, law, local_date(inquiry.at), case)
         allowed, rules = decide(judgement.permits, judgement.forbids)
         if allowed:
             return Ruling(True, "permitted", rules)
-        return _refused(judgement, rules, law, case)
+        if judgement.forbids:
+            return Ruling(False, law.reason_of_rule(rules[0]), rules)
+        missing = [Fact(one) for one in judgement.missing]
+        return _Refused(reason_for(missing, case()), missing)
 
     def _judgement(
         self, question: Question, shown: Hashable, law: Law, on: date, case: Callable[[], Case]
@@ -117,11 +135,3 @@ def _unknown(inquiry: Inquiry, law: Law) -> Ruling | None:
     if service is None:
         return Ruling(False, "unknown_service")
     return None if inquiry.question.action in service.actions else Ruling(False, "unknown_action")
-
-
-def _refused(judgement: Judgement, rules: tuple[str, ...], law: Law, case: Callable[[], Case]) -> Ruling:
-    if judgement.forbids:
-        return Ruling(False, law.reason_of_rule(rules[0]), rules)
-    missing, put = [Fact(one) for one in judgement.missing], case()
-    reason = reason_for(missing, put)
-    return Ruling(False, reason, (), cure_for(reason, missing, put))

@@ -50,9 +50,7 @@ class SqlDecisions:
     def outline(self, inquiry: Inquiry) -> Outline:
         """The outline of what one question meets, by one statement. Raises Unavailable (`archive_unavailable`)."""
         text = self._speech.outline(form_of(inquiry))
-        given = text.pick(values_of(inquiry))
-        (row,) = self._read(lambda lane: self._rows(lane, text, given))
-        return _outline(row, inquiry)
+        return _outline(self._row(text.sql, text.pick(values_of(inquiry))), inquiry)
 
     def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
         """The outlines of questions about several employers each, in one transaction.
@@ -81,6 +79,15 @@ class SqlDecisions:
         rows.sort()
         return Outlines(revision, recorded_at, shared, [one[1:] for one in rows])
 
+    def _row(self, sql: str, given: tuple[Any, ...]) -> Row:
+        """The one row of a statement that has one; read so often that nothing is called on the way."""
+        try:
+            row: Row = self._held.lane().cursor.execute(sql, given).fetchone()
+        except Exception:
+            with told_apart():
+                raise
+        return row
+
     def _rows(self, lane: Lane, text: Text, given: tuple[Any, ...]) -> list[Row]:
         rows: list[Row] = lane.cursor.execute(text.sql, given).fetchall()
         return rows
@@ -102,6 +109,13 @@ class PostgresqlDecisions(SqlDecisions):
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, POSTGRESQL, list)
+
+    def _row(self, sql: str, given: tuple[Any, ...]) -> Row:
+        def read(lane: Lane) -> Row:
+            row: Row = lane.cursor.execute(sql, given, prepare=True).fetchone()
+            return row
+
+        return self._read(read)
 
     def _rows(self, lane: Lane, text: Text, given: tuple[Any, ...]) -> list[Row]:
         rows: list[Row] = lane.cursor.execute(text.sql, given, prepare=True).fetchall()
