@@ -10,19 +10,22 @@ from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Assurance
 from iam.domain.errors import Forbidden
+from iam.domain.login_providers import ProviderKind
 from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
 from iam.domain.sessions import CITIZEN, Session
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
 from iam.services.foreign_representations import note_representation
-from iam.services.people import person_for
+from iam.services.people import became, person_for
 from iam.services.sessions import Held, Sessions
 
 PURPOSE = "login"
 REMEMBERED = timedelta(days=183)
 """How long a person can read of a login: six months (CSAM)."""
 LOGOUT_HINT = "logout_hint"
+OWN_KINDS = frozenset({ProviderKind.PASSWORD, ProviderKind.ONE_TIME_CODE, ProviderKind.PASSKEY})
+"""The doors behind which keys of our own are proven: only they name a person by our own id."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,8 @@ class SignIn:
         for whom they act stays.
 
         Raises:
-            LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`.
+            LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`; `nobody_named` by a source that
+                gives neither number nor name of its own.
         """
         provider = self._providers.current().enabled(proven.provider)
         if provider is None:
@@ -88,10 +92,10 @@ class SignIn:
         with self._archive.writing() as uow:
             if not uow.claim(PURPOSE, fingerprint(proven.provider, proven.reference), proven.expires_at):
                 raise LoginRefused("login_replayed", "This proof of a login was used before: log in again.")
-            found = self._found(uow, proven)
+            found = self._found(uow, proven, provider.kind)
             if found is None:
                 uow.commit()
-                return Unknown(proven=proven)
+                return _unknown(proven)
             proven = replace(proven, assurance=min(proven.assurance, found.highest))
             held = self._begun(uow, proven, found.person, where, before)
             uow.commit()
@@ -103,7 +107,10 @@ class SignIn:
             uow.put(self._record(uow, proven, person, where, result))
             uow.commit()
 
-    def _found(self, uow: UnitOfWork, proven: ProvenLogin) -> Recognised | None:
+    def _found(self, uow: UnitOfWork, proven: ProvenLogin, kind: ProviderKind) -> Recognised | None:
+        if proven.person is not None and kind in OWN_KINDS:
+            records = became(uow, proven.person)
+            return Recognised(person=records[-1], highest=proven.assurance) if records else None
         if proven.niss is not None:
             return Recognised(person=person_for(uow, proven.niss, self._randomness), highest=proven.assurance)
         return self._matching.person_of(uow, proven)
@@ -161,6 +168,13 @@ class SignIn:
 
     def _sealed(self, hint: str) -> str:
         return self._seal.seal(LOGOUT_HINT, hint.encode()).hex() if hint else ""
+
+
+def _unknown(proven: ProvenLogin) -> Unknown:
+    if not proven.subject:
+        detail = "This way to log in did not say who you are: use another key."
+        raise LoginRefused("nobody_named", detail)
+    return Unknown(proven=proven)
 
 
 def _activate_waiting(uow: UnitOfWork, session: Session) -> None:
