@@ -9,6 +9,7 @@ from typing import Protocol
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Assurance
+from iam.domain.audit import Leaf
 from iam.domain.errors import Forbidden
 from iam.domain.login_providers import ProviderKind
 from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
@@ -17,7 +18,7 @@ from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
 from iam.services.foreign_representations import note_representation
-from iam.services.people import became, person_for
+from iam.services.people import became, person_for, person_of
 from iam.services.sessions import Held, Sessions
 
 PURPOSE = "login"
@@ -105,6 +106,17 @@ class SignIn:
         """Record that somebody was recognised and yet turned away, so that they can read of it."""
         with self._archive.writing() as uow:
             uow.put(self._record(uow, proven, person, where, result))
+            uow.commit()
+
+    def note_refused(self, proven: ProvenLogin, where: Circumstances, code: str) -> None:
+        """Record a login that was refused, where its number names somebody who is known; nobody becomes known by it."""
+        with self._archive.writing() as uow:
+            person = person_of(uow, proven.niss) if proven.niss is not None else None
+            if person is None:
+                return
+            uow.put(self._record(uow, proven, person, where, code))
+            objects = {"provider": proven.provider, "code": code}
+            uow.audit(Leaf(act="login_refused", actor=person, caller="", objects=objects))
             uow.commit()
 
     def _found(self, uow: UnitOfWork, proven: ProvenLogin, kind: ProviderKind) -> Recognised | None:
