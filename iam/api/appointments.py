@@ -59,7 +59,7 @@ class AppointmentShown(Validity):
     person: Annotated[str | None, Field(description="The person's subject identifier for the calling client.")]
     niss: Annotated[str | None, Field(description="Masked where a person is known, null while invited.")]
     tie: str
-    appointed_by: Annotated[str, Field(description="An appointment, legal_representative or server_operator.")]
+    appointed_by: Annotated[str, Field(description="An appointment, legal_representative, officer or server_operator.")]
     activated_at: At | None
     ended_at: Annotated[At | None, Field(description="When its end was decided.")]
     invitation_until: Annotated[At | None, Field(description="Until when the code of an open invitation is good.")]

@@ -11,6 +11,8 @@ from iam.domain.periods import Period
 
 LEGAL_REPRESENTATIVE = "legal_representative"
 """`appointed_by` of an appointment that a legal representative made."""
+OFFICER = "officer"
+"""`appointed_by` of the principal access manager of a foreign enterprise that an officer let in."""
 SERVER_OPERATOR = "server_operator"
 """`appointed_by` of the first officer, whom `procura officer add` appoints on the server."""
 
@@ -41,7 +43,7 @@ MANAGERS = frozenset(Role) - {Role.USER}
 class Appointment:
     """A person's place in one enterprise: role, reach (capacity and domain; None = all), validity, activation and end.
 
-    A user is such an appointment with role USER in one capacity. `person` is None while the user is an invitation.
+    A user is such an appointment with role USER in one capacity. `person` is None while it is an invitation.
     """
 
     id: str
@@ -51,7 +53,7 @@ class Appointment:
     capacity: Capacity | None
     domain: str | None
     appointed_by: str
-    """The appointment id of the manager, LEGAL_REPRESENTATIVE or SERVER_OPERATOR."""
+    """The appointment id of the manager, LEGAL_REPRESENTATIVE, OFFICER or SERVER_OPERATOR."""
     tie: str
     """How the appointee is tied to the enterprise, as the legal representative declared it; empty below that level."""
     valid: Period

@@ -21,6 +21,7 @@ from iam.services.fingerprints import fingerprint
 from iam.services.identity_links import keep_contact_a_while, link, note
 from iam.services.identity_matching import alike, number_contradicts
 from iam.services.identity_registrations import CODE
+from iam.services.letter_texts import LetterWriter
 from iam.services.listings import Page
 from iam.services.people import person_for
 from iam.services.readable_codes import as_typed, readable_code
@@ -67,13 +68,20 @@ class IdentityDecisions:
     """The officers' side of foreign identities; one officer is enough, and nobody decides about themselves."""
 
     def __init__(
-        self, archive: Archive, judge: Authorization, randomness: Randomness, sessions: Sessions, readings: Readings
+        self,
+        archive: Archive,
+        judge: Authorization,
+        randomness: Randomness,
+        sessions: Sessions,
+        readings: Readings,
+        writer: LetterWriter,
     ) -> None:
         self._archive = archive
         self._judge = judge
         self._randomness = randomness
         self._sessions = sessions
         self._readings = readings
+        self._writer = writer
 
     def listed(self, officer: Actor, state: IdentityState, part: PartAsked) -> Page[IdentityView]:
         """The registrations in a state. StepUpRequired, Forbidden: as judged for `office correct_identity`."""
@@ -125,7 +133,7 @@ class IdentityDecisions:
             leaf = _leaf(officer, "identity_linked", ground="officer", despite=" ".join(differences))
             vouched = min(identity.vouched, officer.authentication.assurance)
             linked = link(uow, identity, person, vouched, leaf)
-            keep_contact_a_while(uow, identity_id)
+            self._tell(uow, identity_id, "identity_linked")
             uow.commit()
             return linked
 
@@ -141,7 +149,7 @@ class IdentityDecisions:
             refused = replace(identity, state=IdentityState.REFUSED, stated_number="", decided_at=uow.now)
             uow.put(refused)
             note(uow, _leaf(officer, "identity_registration_refused", ground=ground.value), refused)
-            keep_contact_a_while(uow, identity_id)
+            self._tell(uow, identity_id, "identity_refused")
             uow.commit()
             return refused
 
@@ -167,6 +175,12 @@ class IdentityDecisions:
             uow.remove(RequestContact, identity_id)
             uow.commit()
             return freed
+
+    def _tell(self, uow: UnitOfWork, identity_id: str, kind: str) -> None:
+        """Write to who waited, if there is a way to reach them, and let that way be forgotten in time."""
+        contact = keep_contact_a_while(uow, identity_id)
+        if contact is not None:
+            self._writer.email(uow, contact, kind, "/sign-in")
 
 
 def _view(reading: Reading, identity: ForeignIdentity) -> IdentityView:

@@ -72,8 +72,9 @@ def note(uow: UnitOfWork, leaf: Leaf, identity: ForeignIdentity) -> None:
     uow.announce(leaf.act, objects)
 
 
-def keep_contact_a_while(uow: UnitOfWork, request: str) -> None:
-    """Let a contact expire soon after what it was needed for was decided."""
+def keep_contact_a_while(uow: UnitOfWork, request: str) -> RequestContact | None:
+    """Let a contact expire soon after what it was needed for was decided; returns it, None where there is none."""
     contact = uow.get(RequestContact, request)
     if contact is not None:
         uow.put(replace(contact, expires_at=min(contact.expires_at, uow.now + CONTACT_AFTER_DECISION)))
+    return contact

@@ -1,4 +1,4 @@
-"""Invitations: a user without NISS, until a login proves who accepts; a code is good for one use and two weeks."""
+"""Invitations: who is not known yet, until a login proves who accepts; a code is good for one use and two weeks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from iam.domain.actors import Actor
-from iam.domain.appointments import Appointment
+from iam.domain.appointments import Appointment, Role
 from iam.domain.assurance import Authentication
 from iam.domain.authorization import Question, SubjectKind
 from iam.domain.errors import Conflict, Gone
@@ -54,7 +54,7 @@ class Invitations:
             until = uow.now + LINK_VALIDITY
             uow.put(
                 Invitation(
-                    appointment=appointment_id, code_hash=_fingerprint(code), expires_at=until, issued_by=manager.id
+                    appointment=appointment_id, code_hash=code_hash(code), expires_at=until, issued_by=manager.id
                 )
             )
             record(uow, actor, "invitation_issued", appointment=appointment_id, enterprise=actor.enterprise)
@@ -76,7 +76,8 @@ class Invitations:
             self._admit(authentication)
             appointment = _invited(uow, code)
             in_business(uow, appointment.enterprise, uow.now)
-            governed(uow, appointment.enterprise, uow.now)
+            if appointment.role is not Role.PRINCIPAL_ACCESS_MANAGER:
+                governed(uow, appointment.enterprise, uow.now)
             _no_place_yet(uow, appointment, authentication.person_id)
             uow.remove(Invitation, appointment.id)
             accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
@@ -116,7 +117,7 @@ def _no_place_yet(uow: UnitOfWork, invited: Appointment, person: str) -> None:
 
 def _invited(uow: UnitOfWork, code: str) -> Appointment:
     """The appointment that waits for who holds this code. Gone (`invitation_unusable`)."""
-    for one in uow.find(Invitation, code_hash=_fingerprint(code)):
+    for one in uow.find(Invitation, code_hash=code_hash(code)):
         appointment, manager = uow.get(Appointment, one.appointment), uow.get(Appointment, one.issued_by)
         waits = appointment is not None and appointment.person is None and appointment.valid.contains(uow.now)
         if appointment and waits and manager and manager.active(uow.now) and one.expires_at > uow.now:
@@ -124,5 +125,6 @@ def _invited(uow: UnitOfWork, code: str) -> Appointment:
     raise Gone("invitation_unusable", UNUSABLE)
 
 
-def _fingerprint(code: str) -> str:
+def code_hash(code: str) -> str:
+    """What is kept of a code."""
     return hashlib.sha256(code.encode()).hexdigest()
