@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from iam.domain.assurance import Assurance, Authentication, LoginKey
+from iam.domain.errors import InvalidInput
+from iam.domain.written import trimmed_text
 
 KEY_LIFE: Final = timedelta(days=3653)
 """How long a key is good: ten years (CSAM)."""
@@ -19,6 +21,9 @@ PROVISIONAL_LIFE: Final = timedelta(days=30)
 """Within which a provisional password must be changed (CSAM)."""
 FRESH: Final = timedelta(minutes=5)
 """How long ago at most the stronger key was shown from which another one is added."""
+
+LONGEST_LABEL: Final = 60
+"""Characters of the name that a person gives to a device."""
 
 CEILINGS: Final[Mapping[LoginKey, Assurance]] = {
     LoginKey.PASSWORD: Assurance.LOW,
@@ -117,7 +122,26 @@ class ActivationCode:
 
 
 Credential = Password | OneTimeDevice | PaperCodes | Passkey
-KINDS: Final[tuple[type[Credential], ...]] = (Password, OneTimeDevice, PaperCodes, Passkey)
+_KEYS: Final[Mapping[type[Credential], LoginKey]] = {
+    Password: LoginKey.PASSWORD,
+    OneTimeDevice: LoginKey.TOTP,
+    PaperCodes: LoginKey.TOKEN,
+    Passkey: LoginKey.PASSKEY,
+}
+KINDS: Final = tuple(_KEYS)
+
+
+def key_of(credential: Credential) -> LoginKey:
+    """The login key that a credential serves as."""
+    return _KEYS[type(credential)]
+
+
+def read_label(text: str) -> str:
+    """The name that a person gives to a device. Raises InvalidInput (`invalid_label`)."""
+    label = trimmed_text(text, LONGEST_LABEL, code="invalid_label", what="A name for the device")
+    if not label or not label.isprintable():
+        raise InvalidInput("invalid_label", "Give the device a name by which you will know it.", field="label")
+    return label
 
 
 def may_enrol(shown: Authentication, now: datetime) -> str:
@@ -130,3 +154,8 @@ def may_enrol(shown: Authentication, now: datetime) -> str:
 def worth(key: LoginKey, highest: Assurance, *vouched: Assurance) -> Assurance:
     """What a login with a key of our own is worth: the least of its ceiling, its provider's and each who vouched."""
     return min(CEILINGS[key], highest, *vouched)
+
+
+def may_remove(shown: Authentication, credential: Credential) -> str:
+    """Why a login may not remove a credential: `stronger_key_needed` where the credential is worth more; else empty."""
+    return "stronger_key_needed" if shown.assurance < min(CEILINGS[key_of(credential)], credential.vouched) else ""

@@ -16,7 +16,6 @@ _FEWEST_LEFT: Final = 4
 _USER_NAME: Final = re.compile(r"[a-z][a-z0-9._-]{5,31}")
 _NUMBERED: Final = re.compile(r"\d{6,}")
 _SEQUENCES: Final = ("abcdefghijklmnopqrstuvwxyz", "01234567890123456789", "qwertyuiop", "azertyuiop", "qwertzuiop")
-_SEQUENCE: Final = 6
 _WORDS: Final = """
 password passwort wachtwoord motdepasse paswoord welcome welkom bienvenue willkommen letmein admin
 administrator iloveyou qwerty azerty qwertz monkey dragon football sunshine princess superman batman trustno
@@ -85,7 +84,7 @@ def _runs() -> list[str]:
     pieces = {
         row[start : start + length]
         for row in both
-        for length in range(4, _SEQUENCE + 1)
+        for length in range(4, len(row) + 1)
         for start in range(len(row) - length + 1)
     }
     return sorted(pieces, key=len, reverse=True)

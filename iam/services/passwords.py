@@ -12,7 +12,7 @@ from iam.domain.errors import Conflict, Forbidden, Gone, InvalidInput
 from iam.domain.password_rules import LONGEST, check_password, normal, read_user_name, sought_user_name
 from iam.ports import Archive, Clock, PasswordHashing, Randomness, UnitOfWork
 from iam.services.readable_codes import readable_code, readable_name
-from iam.services.tries import Trier, Tries
+from iam.services.slowed_tries import SlowedTries, Trier
 
 PROVISIONAL_CHARACTERS = 16
 
@@ -34,7 +34,7 @@ class Passwords:
     """User names with passwords."""
 
     def __init__(
-        self, archive: Archive, clock: Clock, hashing: PasswordHashing, randomness: Randomness, tries: Tries
+        self, archive: Archive, clock: Clock, hashing: PasswordHashing, randomness: Randomness, tries: SlowedTries
     ) -> None:
         self._archive = archive
         self._clock = clock
