@@ -92,7 +92,7 @@ def check_environ(environ: WSGIEnvironment, limit: int) -> None:
 def _check_request() -> None:
     limit = largest_body()
     check_environ(request.environ, limit)
-    request.max_content_length = limit
+    request.max_content_length = request.max_form_memory_size = limit
 
 
 def _check_path(path: str) -> None:

@@ -1,0 +1,237 @@
+"""The hall of the portal: proven logins become sessions, and people are led back to where they wanted to go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from flask import g, redirect, request
+from werkzeug.wrappers import Response
+
+from iam.domain.errors import Forbidden, NotFound
+from iam.domain.login_providers import LoginProvider, ProviderKind
+from iam.domain.logins import ProvenLogin
+from iam.domain.sessions import Acting, Session
+from iam.domain.visits import Visit
+from iam.ports import Clock, Library, ProviderBook
+from iam.services import pending_identities
+from iam.services.contexts import Contexts
+from iam.services.farewells import Farewells
+from iam.services.sessions import Held, Sessions
+from iam.services.sign_in import LoginRefused, SignIn, Unknown
+from iam.services.visits import Visits
+from iam.web import browser, returning
+from iam.web.devices import circumstances_of
+from iam.web.entry import SIGN_IN_PATH, SignedIn, shortfall, wanted_of
+from iam.web.hall import Wanted
+
+REGISTRATION_PATH: Final = "/sign-in/registration"
+ANYBODY: Final = SignedIn()
+_log: Final = structlog.get_logger("iam.web")
+
+
+class TurnedAway(Forbidden):
+    """A login at a provider that did not prove what it should have; shown with the choice of keys."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HallParts:
+    """What the hall works with."""
+
+    sessions: Sessions
+    visits: Visits
+    sign_in: SignIn
+    contexts: Contexts
+    farewells: Farewells
+    providers: ProviderBook
+    library: Library
+    clock: Clock
+    language: Callable[[], str]
+    """In which language the present request is read."""
+
+
+class BrowserHall:
+    """Implements `iam.web.hall.Hall` over the archive, for the browser of the present request."""
+
+    def __init__(self, parts: HallParts) -> None:
+        self._parts = parts
+
+    # ------------------------------------------------------------------ who is here
+
+    def session(self) -> Session | None:
+        """The living session of this browser; read once a request."""
+        if "procura_session" not in g:
+            secret = browser.present().session
+            g.procura_session = self._parts.sessions.find(secret) if secret else None
+        found: Session | None = g.procura_session
+        return found
+
+    def visit(self) -> Visit | None:
+        """The visit of this browser, if it has not expired."""
+        secret = browser.present().visit
+        return self._parts.visits.find(secret) if secret else None
+
+    def arrive(self, *, return_to: str = "", service: str = "", action: str = "", kept_form: str = "") -> Visit:
+        """Begin a visit that leads to a page of ours; any other address leads to the first page.
+
+        NotFound (`not_found`) for a service or action that the catalogue does not know.
+        """
+        if service:
+            self._asked_by(service, action)
+        path = returning.safe_path(return_to)
+        held = self._parts.visits.begin(return_to=path, service=service, action=action, kept_form=kept_form)
+        browser.present().keep_visit(held.secret)
+        return held.visit
+
+    def here(self) -> Visit:
+        """The visit of this browser, or a new one that leads to the first page."""
+        return self.visit() or self.arrive()
+
+    def ask_login(self) -> None:
+        """Remember where the person is and what they typed, to lead them back after a login."""
+        whose = self._parts.sessions.whose(browser.present().session)
+        self.arrive(return_to=returning.address_here(), kept_form=returning.kept_form(whose))
+
+    def kept_form(self) -> returning.Form | None:
+        """What this person had typed on the present page before they logged in again; told once."""
+        session, visit = self.session(), self.visit()
+        form = returning.form_for(session, visit, request.path) if session and visit else None
+        if visit is not None and form is not None:
+            self._forget(visit)
+        return form
+
+    # ------------------------------------------------------------------ what doors ask
+
+    def provider(self, name: str, kind: ProviderKind) -> LoginProvider:
+        """The provider of that name and kind. NotFound (`not_found`) when there is none or it is switched off."""
+        found = self._parts.providers.current().enabled(name)
+        if found is None or found.kind is not kind:
+            raise NotFound("not_found", "There is no such way to log in.")
+        return found
+
+    def wanted(self) -> Wanted:
+        """What is asked of the login that this browser is about to begin."""
+        visit = self.visit()
+        asked = self._asked(visit)
+        return Wanted(
+            service=visit.service if visit else "",
+            minimum=asked.minimum,
+            keys=asked.keys,
+            language=self._parts.language(),
+            again=self.session() is not None,
+        )
+
+    def why(self) -> str:
+        """The reason code for which the person logs in again, though they are logged in; empty without one."""
+        session = self.session()
+        return (shortfall(session, self._asked(self.visit()), self._parts.clock.now()) or "") if session else ""
+
+    def begin(self, provider: LoginProvider, returned: str, details: Mapping[str, str]) -> None:
+        """Remember, for this browser, a login that begins; `returned` is the secret that comes back with its answer."""
+        self._parts.visits.begin_flow(self.here(), provider.id, returned, details)
+
+    def take(self, provider: LoginProvider, returned: str) -> Mapping[str, str] | None:
+        """The details of a login that this very browser began; once. None for any other."""
+        return self._parts.visits.take_flow(self.visit(), provider.id, returned)
+
+    def welcome(self, proven: ProvenLogin) -> Response:
+        """Sign the person in and lead them where they wanted to go. LoginRefused when the proof is worth nothing."""
+        visit = self.visit()
+        where = circumstances_of(request, visit.service if visit else "")
+        try:
+            entered = self._parts.sign_in.enter(proven, where, self.session())
+        except LoginRefused as refusal:
+            self._parts.sign_in.note_refused(proven, where, refusal.code)
+            _note_refusal(proven.provider, refusal.code, refusal.detail)
+            raise
+        if isinstance(entered, Unknown):
+            kept = visit or self.here()
+            self._parts.visits.keep_pending(kept, pending_identities.written(proven))
+            return redirect(REGISTRATION_PATH, 303)
+        self._hold(entered)
+        return redirect(self._onwards(visit), 303)
+
+    def turned_away(self, provider: LoginProvider, code: str, detail: str = "") -> Response:
+        """Lead back to the choice of keys with the reason; `detail` goes into the log alone. Raises TurnedAway."""
+        _note_refusal(provider.id, code, detail)
+        raise TurnedAway(code, "The login did not succeed: choose again how to log in.")
+
+    # ------------------------------------------------------------------ what pages ask
+
+    def act_as(self, acting: Acting) -> Session:
+        """Act for somebody else, as far as the recorded facts allow it; the session gets another identifier.
+
+        Raises as `Contexts.check` and `Sessions.act_as`; Forbidden (`no_session`).
+        """
+        session = self.session()
+        if session is None:
+            raise Forbidden("no_session", "Log in first.")
+        self._parts.contexts.check(session, acting)
+        held = self._parts.sessions.act_as(session, acting)
+        self._hold(held)
+        return held.session
+
+    def leave(self) -> Response:
+        """End this session here, and lead to the provider where that ends its own, else to the choice of keys."""
+        session, visit = self.session(), self.visit()
+        address = None
+        if session is not None:
+            address = self._parts.farewells.address(session)
+            self._end(session)
+        if visit is not None:
+            self._forget(visit)
+        browser.present().forget_session()
+        g.procura_session = None
+        answer = redirect(address or SIGN_IN_PATH, 303)
+        answer.headers["Clear-Site-Data"] = '"cache"'
+        return answer
+
+    # ------------------------------------------------------------------ the rest
+
+    def _end(self, session: Session) -> None:
+        try:
+            self._parts.sessions.end(session.person, session.id)
+        except NotFound:
+            return  # it ended a moment ago, which is what was asked
+
+    def _hold(self, held: Held) -> None:
+        browser.present().keep_session(held.secret)
+        g.procura_session = held.session
+
+    def _forget(self, visit: Visit) -> None:
+        self._parts.visits.end(visit)
+        browser.present().forget_visit()
+
+    def _onwards(self, visit: Visit | None) -> str:
+        """Where a login leads; a visit that still holds something for the next page lasts until that page is shown."""
+        if visit is None:
+            return returning.FIRST_PAGE
+        if visit.pending:
+            return REGISTRATION_PATH
+        if not visit.kept_form:
+            self._forget(visit)
+        return returning.safe_path(visit.return_to)
+
+    def _asked(self, visit: Visit | None) -> SignedIn:
+        if visit is None:
+            return ANYBODY
+        if visit.service:
+            return self._asked_by(visit.service, visit.action)
+        requirement = returning.requirement_at(visit.return_to)
+        return ANYBODY if requirement is None else wanted_of(requirement, self._parts.library.current().catalogue)
+
+    def _asked_by(self, service: str, action: str) -> SignedIn:
+        """What a service asks of a login for one of its acts, or for any."""
+        known = self._parts.library.current().catalogue.services.get(service)
+        if known is None or (action and action not in known.actions):
+            raise NotFound("not_found", "There is no such service.")
+        if not action:
+            return SignedIn(minimum=known.minimum, keys=known.keys)
+        return SignedIn(minimum=known.minimum_for(known.actions[action]), keys=known.keys_for(known.actions[action]))
+
+
+def _note_refusal(provider: str, code: str, detail: str) -> None:
+    """The one event of a login that was refused; the page that tells of it writes none."""
+    _log.warning("refused", status=403, provider=provider, code=code, detail=detail)
