@@ -56,6 +56,8 @@ class Settings:
     """PROCURA_PERSON_REGISTER: base URL of the register of persons; empty where its changes are not followed."""
     authentication_sources: Path | None
     """PROCURA_AUTHENTICATION_SOURCES: TOML with who may vouch for a person's login."""
+    login_providers: Path | None
+    """PROCURA_LOGIN_PROVIDERS: TOML with the providers by which people log in here; without it nobody does."""
     administration: str
     """PROCURA_ADMINISTRATION: CBE number of the administration that runs this service."""
     migration_open: bool
@@ -96,6 +98,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         employer_directory=environ.get("PROCURA_EMPLOYER_DIRECTORY", "").rstrip("/"),
         person_register=environ.get("PROCURA_PERSON_REGISTER", "").rstrip("/"),
         authentication_sources=reader.path("PROCURA_AUTHENTICATION_SOURCES"),
+        login_providers=reader.path("PROCURA_LOGIN_PROVIDERS"),
         administration=reader.cbe("PROCURA_ADMINISTRATION"),
         migration_open=reader.choice("PROCURA_MIGRATION", ("closed", "open")) == "open",
         catalogue_overrides=reader.path("PROCURA_CATALOGUE_OVERRIDES"),
