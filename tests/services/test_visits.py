@@ -1,0 +1,78 @@
+"""Visits: what a browser began is finished by that browser alone, once, and in time."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from iam.domain.visits import LoginFlow, Visit
+from iam.services.visits import FLOW_LIFE, LONGEST_FORM, VISIT_LIFE
+from tests.services.login_scenes import Gate
+from tests.services.worlds import World
+
+STATE = "state-of-256-bits"
+
+
+@pytest.fixture
+def gate(world: World) -> Gate:
+    return Gate(world)
+
+
+def test_a_visit_is_found_by_its_secret_alone_until_it_expires(gate: Gate) -> None:
+    held = gate.visits.begin(return_to="/mandates", service="dimona", action="declare", kept_form='{"a":"b"}')
+    gate.restart()
+    assert gate.visits.find(held.secret) == held.visit
+    assert gate.visits.find(held.visit.id) is None
+    assert held.secret not in repr(gate.world.found(Visit))
+    gate.world.clock.at += VISIT_LIFE
+    assert gate.visits.find(held.secret) is None
+
+
+def test_a_form_that_is_too_long_is_not_kept(gate: Gate) -> None:
+    with pytest.raises(ValueError, match="too long"):
+        gate.visits.begin(kept_form="x" * (LONGEST_FORM + 1))
+
+
+def test_a_login_under_way_is_taken_once_with_its_details(gate: Gate) -> None:
+    visit = gate.visits.begin().visit
+    gate.visits.begin_flow(visit, "itsme", STATE, {"nonce": "n", "verifier": "v"})
+    gate.restart()
+    assert gate.visits.take_flow(visit, "itsme", STATE) == {"nonce": "n", "verifier": "v"}
+    assert gate.visits.take_flow(visit, "itsme", STATE) is None
+    assert gate.world.found(LoginFlow) == []
+
+
+def test_another_browser_takes_nothing_and_spoils_nothing(gate: Gate) -> None:
+    mine, theirs = gate.visits.begin().visit, gate.visits.begin().visit
+    gate.visits.begin_flow(mine, "itsme", STATE, {"nonce": "n"})
+    assert gate.visits.take_flow(theirs, "itsme", STATE) is None
+    assert gate.visits.take_flow(None, "itsme", STATE) is None
+    assert gate.visits.take_flow(mine, "card", STATE) is None
+    assert gate.visits.take_flow(mine, "itsme", "guessed") is None
+    assert gate.visits.take_flow(mine, "itsme", STATE) == {"nonce": "n"}
+
+
+def test_an_answer_that_comes_too_late_finds_nothing(gate: Gate) -> None:
+    visit = gate.visits.begin().visit
+    gate.visits.begin_flow(visit, "itsme", STATE, {})
+    gate.world.clock.at += FLOW_LIFE
+    assert gate.visits.take_flow(visit, "itsme", STATE) is None
+
+
+def test_of_many_answers_at_once_one_finds_the_login_that_was_begun(gate: Gate) -> None:
+    visit = gate.visits.begin().visit
+    gate.visits.begin_flow(visit, "itsme", STATE, {"nonce": "n"})
+    barrier, outcomes = threading.Barrier(64), []
+
+    def take() -> None:
+        barrier.wait()
+        outcomes.append(gate.visits.take_flow(visit, "itsme", STATE))
+
+    threads = [threading.Thread(target=take) for _ in range(64)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [one for one in outcomes if one is not None] == [{"nonce": "n"}]
+    assert len(outcomes) == 64
