@@ -9,6 +9,8 @@ class TokenFault(StrEnum):
     TOO_LONG = "too_long"
     NOT_COMPACT = "not_compact"
     ENCRYPTED = "encrypted"
+    NOT_ENCRYPTED = "not_encrypted"
+    NOT_DECRYPTED = "not_decrypted"
     NOT_BASE64URL = "not_base64url"
     MALFORMED_HEADER = "malformed_header"
     HEADER_MEMBER_REFUSED = "header_member_refused"
