@@ -11,7 +11,6 @@ from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.foreign_identities import ForeignIdentity
 from iam.domain.login_providers import LoginProvider, LoginProviders, ProviderKind
 from iam.domain.logins import Circumstances, PersonalData, ProvenLogin
-from iam.domain.messages import WaitingMessage
 from iam.domain.niss import Niss
 from iam.domain.sessions import Session, SessionRules
 from iam.services.foreign_enterprises import ForeignEnterprises, NewRequest
@@ -124,9 +123,10 @@ class Border:
         """The acts in the audit trail."""
         return [one.leaf.act for one in self.world.archive.leaves()]
 
-    def waiting_messages(self) -> int:
-        """How many messages wait to be sent."""
-        return len(self.world.found(WaitingMessage))
+    def delivered(self) -> int:
+        """Send what waits, a second later; returns how many messages went."""
+        self.world.clock.advance(seconds=1)
+        return self.keys.delivered()
 
 
 def request(stated: Niss | None = None, language: str = "en") -> RegistrationRequest:
