@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from flask import Request
 
-LANGUAGES: Final = ("nl", "fr", "de", "en")
+LANGUAGES: Final[Mapping[str, str]] = {"nl": "Nederlands", "fr": "Français", "de": "Deutsch", "en": "English"}
+"""Each by its own name; the first is told to who prefers none."""
 LANGUAGE_COOKIE: Final = "procura-language"
 FILE: Final = "texts.toml"
 
@@ -60,7 +61,7 @@ def chosen_language(request: Request) -> str:
         primary = str(tag).partition("-")[0].lower()
         if quality > 0 and primary in LANGUAGES:
             return primary
-    return LANGUAGES[0]
+    return next(iter(LANGUAGES))
 
 
 def _tables(table: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, str]]]:

@@ -12,6 +12,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 BRUSSELS: Final = ZoneInfo("Europe/Brussels")
+_SMALL_NAMES: Final = frozenset({"itsme"})
 _FORMS: Final[Mapping[str, str]] = {
     "nl": "%d/%m/%Y om %H:%M",
     "fr": "%d/%m/%Y à %H:%M",
@@ -25,6 +26,12 @@ def cbe(number: str) -> str:
     if len(number) == 10 and number.isascii() and number.isdecimal():
         return f"{number[:4]}.{number[4:7]}.{number[7:]}"
     return number
+
+
+def capitalize_first(text: str) -> str:
+    """A text whose first letter is a capital, unless its first word is a name that has one inside (`eID`)."""
+    first = text.partition(" ")[0]
+    return text if any(letter.isupper() for letter in first) or first in _SMALL_NAMES else text[:1].upper() + text[1:]
 
 
 @pass_context

@@ -1,0 +1,1 @@
+"""The counter: the portal's own pages."""

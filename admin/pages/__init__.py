@@ -1,0 +1,1 @@
+"""One page or wizard a module."""

@@ -1,0 +1,69 @@
+"""For whom do I act: as citizen, for an enterprise in a capacity, or for a mandator of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from admin.collaborators import PageParts
+from admin.form_reading import LONGEST, read_form
+from admin.visitors import visitor
+from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
+from iam.domain.errors import Forbidden, InvalidInput
+from iam.domain.identifiers import CbeNumber
+from iam.domain.sessions import Acting, Session
+from iam.services.contexts import Mandators
+from iam.web import pages
+from iam.web.entry import SignedIn
+from iam.web.markers import requires
+
+PATH = "/act-as"
+
+
+def add(blueprint: Blueprint, parts: PageParts) -> None:
+    """The choice, and each way to make it."""
+
+    @blueprint.get(PATH)
+    @requires(SignedIn())
+    def act_as() -> Response:
+        """Thousands of mandators are searched: only the first of them are listed."""
+        return _page(parts, visitor().session, request.args.get("mandator", "")[:LONGEST].strip())
+
+    @blueprint.post(PATH)
+    @requires(SignedIn())
+    def choose() -> AnyResponse:
+        """The session gets another identifier; whether the choice is allowed is judged now."""
+        parts.hall.act_as(_chosen(read_form("enterprise", "capacity", "mandator")))
+        return redirect("/", 303)
+
+
+def _page(parts: PageParts, session: Session, written: str) -> Response:
+    found, refused = Mandators(numbers=(), complete=True), ""
+    if session.capacity in MANDATARY_CAPACITIES:
+        try:
+            found = parts.contexts.mandators(session, written)
+        except InvalidInput as refusal:
+            refused = refusal.code
+    return pages.show(
+        "act_as.html",
+        400 if refused else 200,
+        session=session,
+        offers=parts.contexts.offered(session.person),
+        searchable=session.capacity in MANDATARY_CAPACITIES,
+        found=found,
+        written=written,
+        refused=refused,
+    )
+
+
+def _chosen(form: Mapping[str, str]) -> Acting:
+    """What a button of the page stands for. InvalidInput as `CbeNumber.parse`; Forbidden for an unknown capacity."""
+    if form["capacity"] and form["capacity"] not in list(Capacity):
+        raise Forbidden("context_not_yours", "You cannot act for this enterprise in this way.")
+    return Acting(
+        enterprise=CbeNumber.parse(form["enterprise"]).value if form["enterprise"] else None,
+        capacity=Capacity(form["capacity"]) if form["capacity"] else None,
+        mandator=CbeNumber.parse(form["mandator"]).value if form["mandator"] else None,
+    )

@@ -1,0 +1,39 @@
+"""Sign out: asked once, then here and at the provider that supports it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect
+from werkzeug.wrappers import Response
+
+from admin.collaborators import PageParts
+from admin.form_reading import read_form
+from admin.key_choices import addresses_in
+from admin.visitors import provider_label
+from iam.web import pages
+from iam.web.entry import SIGN_IN_PATH
+from iam.web.markers import public
+
+
+def add(blueprint: Blueprint, parts: PageParts) -> None:
+    """The question and the act."""
+
+    @blueprint.get("/sign-out")
+    @public("Who is not logged in is led to the choice of keys.")
+    def ask_sign_out() -> Response:
+        """A link alone never logs anybody out."""
+        session = parts.hall.session()
+        if session is None:
+            return redirect(SIGN_IN_PATH, 303)
+        provider = parts.providers.current().enabled(session.provider)
+        return pages.show(
+            "sign_out.html",
+            form_to=addresses_in(provider) if provider is not None else (),
+            label=provider_label(parts, session.provider),
+        )
+
+    @blueprint.post("/sign-out")
+    @public("Who is not logged in has nothing to lose by it; the form's token is checked as everywhere.")
+    def sign_out() -> Response:
+        """Ends this session; others stay."""
+        read_form()
+        return parts.hall.leave()
