@@ -20,7 +20,21 @@ Headers = list[tuple[str, str]]
 AtOnce = Callable[[str, bytes], bool]
 """Whether a request, by its path and body, is answered without waiting for anything but the database's own files."""
 _FAILED: Final = (500, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], b'{"status":500}')
-_OWN_NAMES: Final = {"content-type": "CONTENT_TYPE", "content-length": "CONTENT_LENGTH"}
+_CONSTANT: Final[dict[str, Any]] = {
+    "SCRIPT_NAME": "",
+    "wsgi.version": (1, 0),
+    "wsgi.errors": sys.stderr,
+    "wsgi.multithread": True,
+    "wsgi.multiprocess": True,
+    "wsgi.run_once": False,
+}
+_USUAL: Final = ("accept", "accept-encoding", "authorization", "connection", "host", "user-agent", "x-request-id")
+_KEYS: Final = {
+    **{name: f"HTTP_{name.upper().replace('-', '_')}" for name in _USUAL},
+    "content-type": "CONTENT_TYPE",
+    "content-length": "CONTENT_LENGTH",
+}
+"""Under which keys of the environment headers stand, of those that come with nearly every request."""
 
 
 class Exchange(Protocol):
@@ -112,25 +126,21 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
     """
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
+        **_CONSTANT,
         "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
         "PATH_INFO": scope.path if scope.path.isascii() else scope.path.encode().decode("latin-1"),
         "QUERY_STRING": scope.query_string,
         "SERVER_NAME": host,
         "SERVER_PORT": port,
         "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
         "REMOTE_ADDR": scope.client.rpartition(":")[0],
-        "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope.scheme,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
     }
     for name, value in scope.headers.items():
-        if "_" in name:
+        key = _KEYS.get(name)
+        if key is None and "_" in name:
             continue
-        key = _OWN_NAMES.get(name) or f"HTTP_{name.upper().replace('-', '_')}"
+        key = key or f"HTTP_{name.upper().replace('-', '_')}"
         environ[key] = f"{environ[key]},{value}" if key in environ else value
     if scope.authority and "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority
