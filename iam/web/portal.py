@@ -121,6 +121,6 @@ def _completed(response: Response) -> Response:
     response.headers.setdefault("Content-Language", chosen_language(request))
     response.vary.update(["Cookie", "Accept-Language"])
     asked = request.args.get("lang")
-    if asked in LANGUAGES and asked != request.cookies.get(LANGUAGE_COOKIE):
+    if asked is not None and asked in LANGUAGES and asked != request.cookies.get(LANGUAGE_COOKIE):
         response.set_cookie(LANGUAGE_COOKIE, asked, _ONE_YEAR, secure=True, httponly=True, samesite="Lax")
     return response

@@ -55,7 +55,7 @@ def read_texts(files: Iterable[Path]) -> Texts:
 def chosen_language(request: Request) -> str:
     """The language in which to answer: the one asked for in the address, else by the cookie, else by the browser."""
     for told in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
-        if told in LANGUAGES:
+        if told is not None and told in LANGUAGES:
             return told
     for tag, quality in request.accept_languages:
         primary = str(tag).partition("-")[0].lower()
