@@ -58,7 +58,10 @@ class RelyingPartyKeys:
         """
         now = self._clock.now()
         used = [kept for kept in (*self._signing.values(), self._decryption) if kept.keys.reload().keys]
-        return [kept.rotation.rotate(now, kept.alg) for kept in used]
+        successors = [kept.rotation.rotate(now, kept.alg) for kept in used]
+        for kept in used:
+            kept.keys.reload()
+        return successors
 
 
 class _Kept:
