@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from tests.engines import program
+from tests.npm_packages import NODE, node_modules
 from tests.ports import free_port
 
-NODE = Path(__file__).parent / "node"
 START_SECONDS = 180
 
 
@@ -59,10 +59,8 @@ def _told(demo: subprocess.Popen[bytes], file: Path, log: Path) -> dict[str, Any
 @pytest.fixture(scope="session")
 def node_script() -> Callable[[str, dict[str, Any]], dict[str, Any]]:
     """Runs a script of the npm peers with JSON in and out."""
-    node, npm = program("node"), program("npm")
-    subprocess.run(
-        [npm, "ci", "--no-audit", "--no-fund", "--ignore-scripts"], cwd=NODE, check=True, capture_output=True
-    )
+    node = program("node")
+    node_modules()
 
     def run(script: str, given: dict[str, Any]) -> dict[str, Any]:
         done = subprocess.run(
