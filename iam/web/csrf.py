@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Flask, Response, current_app, request
 from markupsafe import Markup
 
 from iam.domain.errors import Forbidden
-from iam.web import browser
+from iam.web import browser, pages
 
 FIELD: Final = "csrf_token"
 HEADER: Final = "X-CSRF-Token"
@@ -54,12 +54,22 @@ def mark_of(view: object) -> FromElsewhere | None:
 
 
 def install(app: Flask, origin: str) -> None:
-    """Refuse every unsafe request that did not come from a page at our `origin` (scheme, host, port)."""
+    """Refuse every unsafe request that did not come from a page at our `origin` (scheme, host, port).
 
-    def check() -> None:
+    What a person's browser brings from a provider comes without the cookies that tell whose login it answers: it is
+    carried over by a page of ours, which sends the same again with them.
+    """
+
+    def check() -> Response | None:
         view = current_app.view_functions.get(request.endpoint or "")
-        if request.method not in SAFE and view is not None and mark_of(view) is None:
+        if request.method in SAFE or view is None:
+            return None
+        mark = mark_of(view)
+        if mark is None:
             check_request(origin)
+        elif mark.by_browser and not browser.present().visit and not _from_our_page(origin):
+            return pages.show("carried_over.html", scripts=True, fields=list(request.form.lists()))
+        return None
 
     app.before_request(check)
 

@@ -121,8 +121,9 @@ class Front:
 def environ_of(scope: Scope) -> WSGIEnvironment:
     """The environment of a request (PEP 3333), without its body.
 
-    A header that stands twice is joined by a comma. One with an underscore in its name is left out, as proxies do: in
-    the environment it would take another one's place.
+    A header that stands twice is joined by a comma; cookies, which HTTP/2 may send in pieces, as they are joined there
+    (RFC 9113 §8.2.3). One with an underscore in its name is left out, as proxies do: in the environment it would take
+    another one's place.
     """
     host, _, port = scope.server.rpartition(":")
     environ: dict[str, Any] = {
@@ -141,7 +142,8 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
         if key is None and "_" in name:
             continue
         key = key or f"HTTP_{name.upper().replace('-', '_')}"
-        environ[key] = f"{environ[key]},{value}" if key in environ else value
+        joint = "; " if name == "cookie" else ","
+        environ[key] = f"{environ[key]}{joint}{value}" if key in environ else value
     if scope.authority and "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority
     return environ

@@ -182,3 +182,9 @@ def test_what_waits_keeps_no_other_request_waiting() -> None:
         assert slow.answer is not None
 
     asyncio.run(both())
+
+
+def test_cookies_that_come_in_pieces_are_one_header_again() -> None:
+    pairs = [("cookie", "a=1"), ("x", "1"), ("cookie", "b=2; c=3"), ("x", "2")]
+    environ = environ_of(Scope(pairs=pairs))  # type: ignore[arg-type]
+    assert (environ["HTTP_COOKIE"], environ["HTTP_X"]) == ("a=1; b=2; c=3", "1,2")
