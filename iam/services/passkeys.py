@@ -8,8 +8,9 @@ from datetime import timedelta
 from iam.domain.assurance import Authentication
 from iam.domain.audit import Leaf
 from iam.domain.credentials import KEY_LIFE, Passkey, may_enrol, read_label
-from iam.domain.errors import Conflict, Forbidden
-from iam.ports import Archive, Clock, UnitOfWork
+from iam.domain.errors import Conflict, Forbidden, Gone
+from iam.domain.sessions import Session
+from iam.ports import Archive, Clock, Randomness, UnitOfWork
 from iam.services.fingerprints import fingerprint
 
 MOST = 20
@@ -34,9 +35,10 @@ class NewPasskey:
 class Passkeys:
     """The passkeys of people."""
 
-    def __init__(self, archive: Archive, clock: Clock) -> None:
+    def __init__(self, archive: Archive, clock: Clock, randomness: Randomness) -> None:
         self._archive = archive
         self._clock = clock
+        self._randomness = randomness
 
     def check_enrolling(self, shown: Authentication) -> None:
         """Whether a passkey can be added from a login. Forbidden: `stronger_key_needed`, `fresh_login_needed`."""
@@ -44,17 +46,29 @@ class Passkeys:
         if reason:
             raise Forbidden(reason, "Log in with a stronger key just now, then add this one.")
 
-    def add(self, shown: Authentication, new: NewPasskey, label: str, challenge: str) -> Passkey:
+    def challenge(self, session: Session) -> str:
+        """A challenge for a registration in this session; once, within ten minutes. Raises as `check_enrolling`."""
+        self.check_enrolling(session.authentication)
+        drawn = self._randomness.secret()
+        with self._archive.writing() as uow:
+            uow.keep(_CHALLENGES, drawn, session.id, uow.now + CHALLENGE_LIFE)
+            uow.commit()
+        return drawn
+
+    def add(self, session: Session, new: NewPasskey, label: str, challenge: str) -> Passkey:
         """Add a passkey whose registration was verified for this challenge, which is used up.
 
         Raises:
             Forbidden: `stronger_key_needed`, `fresh_login_needed`.
-            Conflict: `passkey_exists`, `too_many_passkeys`, `challenge_used`. InvalidInput: `invalid_label`.
+            Gone: `challenge_used` for one that was used, has expired, or belongs to another session.
+            Conflict: `passkey_exists`, `too_many_passkeys`. InvalidInput: `invalid_label`.
         """
+        shown = session.authentication
         self.check_enrolling(shown)
         with self._archive.writing() as uow:
-            if not uow.claim(_CHALLENGES, fingerprint(challenge), uow.now + CHALLENGE_LIFE):
-                raise Conflict("challenge_used", "This passkey was added already.")
+            drawn_for = uow.recall(_CHALLENGES, challenge)
+            if drawn_for != session.id or not uow.claim(_CHALLENGES, challenge, uow.now + 2 * CHALLENGE_LIFE):
+                raise Gone("challenge_used", "This page was used or has expired: open it again.")
             self._refuse_more(uow, shown.person_id, new.id)
             passkey = Passkey(
                 id=new.id,

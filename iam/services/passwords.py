@@ -75,6 +75,13 @@ class Passwords:
             uow.commit()
         return device
 
+    def provisional_of(self, user_name: str, given: str) -> Password | None:
+        """The provisional password that was given to a user name at an instant (RFC 3339), while it stands."""
+        with self._archive.reading() as reading:
+            found = reading.get(Password, user_name)
+        stands = found is not None and found.provisional and found.changed_at.isoformat() == given
+        return found if stands else None
+
     def replace_provisional(self, found: Password, password: str) -> Password:
         """Replace a provisional password by one's own, once.
 

@@ -98,7 +98,7 @@ class Keys:
         self.tries = SlowedTries(archive, randomness)
         self.passwords = Passwords(archive, clock, self.hashing, randomness, self.tries)
         self.codes = OneTimeCodes(archive, clock, SEALER, randomness)
-        self.passkeys = Passkeys(archive, clock)
+        self.passkeys = Passkeys(archive, clock, randomness)
         self.letters = Letters(archive, clock, SEALER, randomness)
         book = OneBook(LoginProviders({one.id: one for one in OWN_PROVIDERS}))
         self.sessions = Sessions(archive, clock, randomness, book, SessionRules())
