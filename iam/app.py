@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 from iam.api.admin_app import create_admin_app
 from iam.api.evaluation import EVALUATIONS_PATH, LARGEST_BATCH, answered_at_once, evaluation_door
 from iam.domain.errors import Forbidden, Unavailable
+from iam.entrance import Entrance
 from iam.house import House
 from iam.outside.clock import ShiftedClock, SystemClock
 from iam.outside.guarded_http import UnsafeAddress
@@ -32,6 +33,7 @@ from iam.storage.engines import UnknownDatabase, WeakDurability
 from iam.storage.migrations import is_current, upgrade
 from iam.storage.tables import META
 from iam.web import logs
+from iam.web.by_path import ByPath
 from iam.web.front import Front
 from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.server import TOKEN_PATH
@@ -95,6 +97,8 @@ def _look_at_settings(house: House) -> None:
         _ = house.directory
     with _naming("PROCURA_PERSON_REGISTER"):
         _ = house.person_register
+    with _naming("PROCURA_LOGIN_PROVIDERS"):
+        _ = Entrance(house).providers
 
 
 @contextmanager
@@ -228,10 +232,11 @@ def create_front() -> Front:
 
 
 def service_of(house: House) -> WSGIApplication:
-    """The doors of a house: decisions in front, then the administration API and tokens."""
+    """The doors of a house: decisions in front, then the administration API with tokens beside the pages for people."""
     logs.configure(sys.stderr, house.clock.now)
-    behind = create_admin_app(house.collaborators())
-    behind.register_blueprint(provider_blueprint(house.provider_parts()))
+    programs = create_admin_app(house.collaborators())
+    programs.register_blueprint(provider_blueprint(house.provider_parts()))
+    behind = ByPath(programs, Entrance(house).portal())
     return evaluation_door(
         house.judge,
         house.library,

@@ -1,0 +1,118 @@
+"""The entrance: the portal of pages with its hall and every door of logins, connected to the house behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from flask import Blueprint, Flask, request
+
+from admin.collaborators import PageParts
+from admin.portal_pages import portal_blueprint
+from iam.domain.login_providers import ProviderKind
+from iam.domain.sessions import SessionRules
+from iam.house import House
+from iam.outside.login_providers import Checks, FileProviderBook
+from iam.services.contexts import Contexts
+from iam.services.farewells import Farewells, Way
+from iam.services.identity_matching import IdentityMatching
+from iam.services.login_history import LoginHistory
+from iam.services.sessions import Sessions
+from iam.services.sign_in import SignIn
+from iam.services.visits import Visits
+from iam.web.browser_hall import BrowserHall, HallParts
+from iam.web.entry import PageGuard
+from iam.web.portal import PortalParts, create_portal
+from iam.web.texts import chosen_language
+
+
+class Entrance:
+    """Everything behind the pages, built once a process."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+
+    @cached_property
+    def providers(self) -> FileProviderBook:
+        """The login providers as configured now. Raises UnsafeSettings or OSError when it is first asked for."""
+        settings = self.house.settings
+        return FileProviderBook(settings.login_providers, production=not settings.sandbox, checks=self._checks())
+
+    @cached_property
+    def sessions(self) -> Sessions:
+        """Who is logged in."""
+        house = self.house
+        return Sessions(house.archive, house.clock, house.randomness, self.providers, SessionRules())
+
+    @cached_property
+    def visits(self) -> Visits:
+        """Who is about to log in."""
+        return Visits(self.house.archive, self.house.clock, self.house.randomness)
+
+    @cached_property
+    def sign_in(self) -> SignIn:
+        """Where every login becomes a session."""
+        house = self.house
+        return SignIn(house.archive, house.randomness, self.sessions, self.providers, IdentityMatching(), house.sealer)
+
+    @cached_property
+    def contexts(self) -> Contexts:
+        """For whom people may act."""
+        return Contexts(self.house.archive, self.house.clock, self.house.representations)
+
+    @cached_property
+    def login_history(self) -> LoginHistory:
+        """What people read of their logins."""
+        return LoginHistory(self.house.archive, self.house.clock)
+
+    @cached_property
+    def farewells(self) -> Farewells:
+        """Where people log out at their providers."""
+        return Farewells(self.providers, self.house.sealer, self._ways())
+
+    @cached_property
+    def hall(self) -> BrowserHall:
+        """Where every door leads."""
+        return BrowserHall(
+            HallParts(
+                sessions=self.sessions,
+                visits=self.visits,
+                sign_in=self.sign_in,
+                contexts=self.contexts,
+                farewells=self.farewells,
+                providers=self.providers,
+                library=self.house.library,
+                clock=self.house.clock,
+                language=lambda: chosen_language(request),
+            )
+        )
+
+    def portal(self) -> Flask:
+        """The pages as one application."""
+        parts = PortalParts(
+            base_url=self.house.settings.issuer,
+            randomness=self.house.randomness,
+            guard=PageGuard(self.hall, self.house.library, self.house.clock),
+            present=self.hall.session,
+        )
+        return create_portal(parts, self._rooms())
+
+    def _rooms(self) -> list[Blueprint]:
+        """The pages of each room and the doors of logins."""
+        pages = PageParts(
+            hall=self.hall,
+            contexts=self.contexts,
+            sessions=self.sessions,
+            history=self.login_history,
+            providers=self.providers,
+            library=self.house.library,
+        )
+        return [portal_blueprint(pages)]
+
+    def _checks(self) -> Checks:
+        """How the doors read the settings of their providers."""
+        return {}
+
+    def _ways(self) -> Mapping[ProviderKind, Way]:
+        """By which doors people log out at their providers."""
+        return {}
