@@ -10,6 +10,7 @@ from iam.api.collaborators import Collaborators
 from iam.domain.assurance import Authentication
 from iam.domain.mandates import ProposalRules
 from iam.domain.tokens import Caller
+from iam.help_desk import HelpDesk
 from iam.outside.employer_directory import HttpEmployerDirectory
 from iam.outside.enterprise_register import HttpEnterpriseRegister
 from iam.outside.guarded_http import GuardedHttp
@@ -27,7 +28,6 @@ from iam.services.delegations import Delegations
 from iam.services.directory_feed import DirectoryFeed
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
-from iam.services.invitations import Invitations
 from iam.services.joint_acts import JointActs
 from iam.services.mandate_paper import MandatePaper
 from iam.services.mandate_proposals import MandateProposals
@@ -35,7 +35,6 @@ from iam.services.mandate_sides import MandateSides
 from iam.services.mandate_take_over import MandateTakeOver
 from iam.services.mandates import Mandates
 from iam.services.officers import Officers
-from iam.services.people import People
 from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
@@ -156,19 +155,14 @@ class House:
         return Officers(self.archive, self.library, self.randomness, self.settings.administration)
 
     @cached_property
-    def people(self) -> People:
-        """Corrections of identity."""
-        return People(self.once, self.judge, self.joint_acts)
+    def desk(self) -> HelpDesk:
+        """Who people and enterprises are, where no register says it by itself."""
+        return HelpDesk(self.settings, self.clock, self.once, self.judge, self.randomness, self.sealer)
 
     @cached_property
     def appointments(self) -> Appointments:
         """The hierarchy."""
         return Appointments(self.once, self.judge, self.library, self.randomness, self.representations)
-
-    @cached_property
-    def invitations(self) -> Invitations:
-        """Users without NISS."""
-        return Invitations(self.once, self.judge, self.randomness)
 
     @cached_property
     def grants(self) -> Grants:
@@ -262,7 +256,7 @@ class House:
             login=self.login,
             representations=self.representations,
             appointments=self.appointments,
-            invitations=self.invitations,
+            invitations=self.desk.invitations,
             grants=self.grants,
             portfolios=self.portfolios,
             recognitions=self.recognitions,
@@ -273,7 +267,9 @@ class House:
             paper=self.paper,
             take_over=self.take_over,
             delegations=self.delegations,
-            people=self.people,
+            people=self.desk.people,
+            identities=self.desk.identities,
+            foreign_enterprises=self.desk.foreign_enterprises,
             rules=self._rules,
             administration=self.settings.administration,
             keys_current=lambda: bool(self.keys.current("ES256")),

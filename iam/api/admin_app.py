@@ -16,8 +16,10 @@ from iam.api.collaborators import Collaborators
 from iam.api.delegations import delegations_api
 from iam.api.description import description_blueprint
 from iam.api.enterprises import enterprises_api
+from iam.api.foreign_enterprises import foreign_enterprises_api
 from iam.api.grants import grants_api
 from iam.api.health import health_api
+from iam.api.identities import identities_api
 from iam.api.invitations import invitations_api
 from iam.api.joint_acts import joint_acts_api
 from iam.api.mandates import mandates_api
@@ -44,6 +46,8 @@ SUBJECTS: Final[tuple[Callable[[Collaborators], Api], ...]] = (
     activations_api,
     joint_acts_api,
     office_api,
+    identities_api,
+    foreign_enterprises_api,
     migrations_api,
     health_api,
 )

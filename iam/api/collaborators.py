@@ -14,8 +14,10 @@ from iam.services.appointments import Appointments
 from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
+from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
+from iam.services.identity_decisions import IdentityDecisions
 from iam.services.insiders import Insiders
 from iam.services.invitations import Invitations
 from iam.services.mandate_documents import MandateDocuments
@@ -57,6 +59,8 @@ class Collaborators:
     take_over: MandateTakeOver
     delegations: Delegations
     people: People
+    identities: IdentityDecisions
+    foreign_enterprises: ForeignEnterprises
     rules: ProposalRules
     administration: str
     """CBE number of the administration, whose officers act at the office."""

@@ -174,7 +174,7 @@ def _put_together(stage: Stage, person: str) -> None:
     stage.login(one.niss)
     for officer in ("olga", "omar"):
         actor = stage.actor(officer, "administration", Capacity.ADMINISTRATION)
-        stage.house.people.merge(actor, one.former or one.niss, one.niss)
+        stage.house.desk.people.merge(actor, one.former or one.niss, one.niss)
 
 
 def _director(stage: Stage, firm: str) -> str:

@@ -26,7 +26,7 @@ from iam.services.listings import Page
 from iam.services.people import person_for
 from iam.services.readable_codes import as_typed, readable_code
 from iam.services.readings import PartAsked, Readings
-from iam.services.sessions import Sessions
+from iam.services.sessions import end_session
 
 CODE_LIFE = timedelta(days=14)
 """How long a code that an officer gave out is good (CSAM: two weeks)."""
@@ -72,14 +72,12 @@ class IdentityDecisions:
         archive: Archive,
         judge: Authorization,
         randomness: Randomness,
-        sessions: Sessions,
         readings: Readings,
         writer: LetterWriter,
     ) -> None:
         self._archive = archive
         self._judge = judge
         self._randomness = randomness
-        self._sessions = sessions
         self._readings = readings
         self._writer = writer
 
@@ -169,7 +167,7 @@ class IdentityDecisions:
             note(uow, _leaf(officer, "identity_unlinked", ground=ground.value), identity)
             for session in uow.find(Session, person=identity.person):
                 if session.provider == identity.provider:
-                    self._sessions.ended(uow, session)
+                    end_session(uow, session)
             freed = replace(identity, person=None, state=IdentityState.UNLINKED, decided_at=uow.now)
             uow.put(freed)
             uow.remove(RequestContact, identity_id)

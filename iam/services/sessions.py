@@ -126,8 +126,7 @@ class Sessions:
 
     def ended(self, uow: UnitOfWork, session: Session) -> None:
         """End a session within a unit of work."""
-        uow.remove(Session, session.id)
-        _leaf(uow, "session_ended", session)
+        end_session(uow, session)
 
     def _taken(self, uow: UnitOfWork, session: Session) -> Session:
         present = uow.get(Session, session.id)
@@ -139,6 +138,12 @@ class Sessions:
     def _good(self, session: Session) -> bool:
         live = session.live(self._clock.now(), self.rules.idle)
         return live and self._providers.current().enabled(session.provider) is not None
+
+
+def end_session(uow: UnitOfWork, session: Session) -> None:
+    """End a session within a unit of work, whoever ends it."""
+    uow.remove(Session, session.id)
+    _leaf(uow, "session_ended", session)
 
 
 def _leaf(uow: UnitOfWork, act: str, session: Session) -> None:

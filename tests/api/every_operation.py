@@ -76,6 +76,12 @@ BODIES: dict[str, dict[str, Any]] = {
     "confirm_paper": {"mandate": "m", "document_hash": DIGEST},
     "refuse_paper": {"mandate": "m"},
     "merge_identities": {"former_niss": NISS, "present_niss": OTHER_NISS},
+    "give_identity_code": {"niss": NISS},
+    "confirm_identity": {"niss": NISS},
+    "refuse_identity": {"ground": "not_proven"},
+    "unlink_identity": {"ground": "own_request"},
+    "grant_number": {"number": "0403227515", "ground": "F"},
+    "refuse_number": {"reason": "R"},
     "migrate_mandates": {"step": "prepare", "lines": [LINE]},
 }
 """A body that is well formed, for every operation that takes one."""
@@ -104,8 +110,8 @@ class Operation:
         return _PARAMETER.findall(self.path)
 
     def at(self, **values: str) -> str:
-        """Its path, with the mandator of a group where nothing else is said."""
-        return self.path.format(**{"mandator": "0416377646", **values})
+        """Its path, with ids of nothing for the mandator of a group and for what officers decide about."""
+        return self.path.format(**{"mandator": "0416377646", "identity": DIGEST, "request_id": "x", **values})
 
     def ask(self, country: Country, human: Any, path: str, body: Any = None, **how: Any) -> Any:
         """Ask it, with its own body where no other is given."""

@@ -14,7 +14,9 @@ from iam.domain.assurance import Assurance, Authentication, LoginKey
 from iam.domain.mandate_terms import ProposalRules
 from iam.domain.tokens import Caller
 from iam.outside.pairwise import PairwiseSubjects
+from iam.outside.password_hashing import Argon2Hashing
 from iam.outside.randomness import SystemRandomness
+from iam.outside.sealing import Sealer
 from iam.ports import Law
 from iam.sandbox.login_source import LoginSource
 from iam.services.activations import Activations
@@ -23,19 +25,26 @@ from iam.services.authentications import Authentications
 from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
+from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
+from iam.services.identity_decisions import IdentityDecisions
 from iam.services.invitations import Invitations
 from iam.services.joint_acts import JointActs
+from iam.services.letter_texts import LetterWriter
+from iam.services.letters import Letters
 from iam.services.mandate_paper import MandatePaper
 from iam.services.mandate_proposals import MandateProposals
 from iam.services.mandate_sides import MandateSides
 from iam.services.mandate_take_over import MandateTakeOver
 from iam.services.mandates import Mandates
+from iam.services.passwords import Passwords
 from iam.services.people import People
 from iam.services.portfolios import Portfolios
+from iam.services.readings import Readings
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
+from iam.services.slowed_tries import SlowedTries
 from iam.services.subjects import Subjects
 from iam.services.tokens import Tokens
 from oidc import jose
@@ -84,6 +93,12 @@ class Premises:
         chest.held = [replace(key, published_at=START, active_from=START) for key in kept]
         self.keys = SigningKeys(chest, sealer, clock)
         self.subjects = Subjects(self.once, PairwiseSubjects(bytes(range(32))))
+        self.letters = Letters(self.once, clock, Sealer(bytes(range(32))), self.randomness)
+        self.writer = LetterWriter(self.letters, ISSUER)
+        cheap = Argon2Hashing(passes=1, memory_kib=8, lanes=1)
+        tries = SlowedTries(self.once, self.randomness)
+        passwords = Passwords(self.once, clock, cheap, self.randomness, tries)
+        self.foreign_enterprises = ForeignEnterprises(self.once, self.judge, self.randomness, passwords, self.writer)
         self.migration_open = True
         self.keys_work = True
         self.app = create_admin_app(self._parts())
@@ -115,6 +130,8 @@ class Premises:
             take_over=MandateTakeOver(once, judge, library, randomness, RULES, lambda: self.migration_open),
             delegations=Delegations(once, clock, judge, randomness, sides, RULES),
             people=People(once, judge, self.joint_acts),
+            identities=IdentityDecisions(once, judge, randomness, Readings(once, clock), self.writer),
+            foreign_enterprises=self.foreign_enterprises,
             rules=RULES,
             administration=ADMINISTRATION,
             keys_current=lambda: self.keys_work,

@@ -65,7 +65,7 @@ class Border:
         self.registrations = IdentityRegistrations(archive, ADMINISTRATION)
         readings = Readings(archive, clock)
         writer = LetterWriter(self.keys.letters, "https://procura.example")
-        self.decisions = IdentityDecisions(archive, world.judge, randomness, self.sessions, readings, writer)
+        self.decisions = IdentityDecisions(archive, world.judge, randomness, readings, writer)
         self.enterprises = ForeignEnterprises(archive, world.judge, randomness, self.keys.passwords, writer)
         self.said = ForeignRepresentations(readings, world.judge)
         self.invitations = Invitations(archive, world.judge, randomness)

@@ -1,0 +1,86 @@
+"""The help desk: who people and enterprises are where no register says it by itself, connected to what it needs."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from iam.outside.password_hashing import Argon2Hashing
+from iam.ports import Archive, Clock, Randomness, Seal
+from iam.services.authorization import Authorization
+from iam.services.foreign_enterprises import ForeignEnterprises
+from iam.services.identity_decisions import IdentityDecisions
+from iam.services.identity_registrations import IdentityRegistrations
+from iam.services.invitations import Invitations
+from iam.services.joint_acts import JointActs
+from iam.services.letter_texts import LetterWriter
+from iam.services.letters import Letters
+from iam.services.passwords import Passwords
+from iam.services.people import People
+from iam.services.readings import Readings
+from iam.services.slowed_tries import SlowedTries
+from iam.settings import Settings
+
+
+class HelpDesk:
+    """Identities, invitations, foreign enterprises and the messages about them, each made once when first asked for."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        archive: Archive,
+        judge: Authorization,
+        randomness: Randomness,
+        sealer: Seal,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._archive = archive
+        self._judge = judge
+        self._randomness = randomness
+        self._sealer = sealer
+
+    @cached_property
+    def letters(self) -> Letters:
+        """Messages to people, which go once the change is durable."""
+        return Letters(self._archive, self._clock, self._sealer, self._randomness)
+
+    @cached_property
+    def tries(self) -> SlowedTries:
+        """Guesses at secrets, slowed."""
+        return SlowedTries(self._archive, self._randomness)
+
+    @cached_property
+    def passwords(self) -> Passwords:
+        """User names with passwords."""
+        return Passwords(self._archive, self._clock, Argon2Hashing(), self._randomness, self.tries)
+
+    @cached_property
+    def people(self) -> People:
+        """Corrections of identity."""
+        return People(self._archive, self._judge, JointActs(self._randomness))
+
+    @cached_property
+    def invitations(self) -> Invitations:
+        """Who is not known yet."""
+        return Invitations(self._archive, self._judge, self._randomness)
+
+    @cached_property
+    def registrations(self) -> IdentityRegistrations:
+        """First logins of foreign identities."""
+        return IdentityRegistrations(self._archive, self._settings.administration)
+
+    @cached_property
+    def identities(self) -> IdentityDecisions:
+        """What officers decide about foreign identities."""
+        readings = Readings(self._archive, self._clock)
+        return IdentityDecisions(self._archive, self._judge, self._randomness, readings, self._writer)
+
+    @cached_property
+    def foreign_enterprises(self) -> ForeignEnterprises:
+        """Numbers and digital keys for enterprises of other countries."""
+        return ForeignEnterprises(self._archive, self._judge, self._randomness, self.passwords, self._writer)
+
+    @property
+    def _writer(self) -> LetterWriter:
+        return LetterWriter(self.letters, self._settings.issuer)
