@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 
 from flask import Blueprint, Flask, request
 
 from admin.collaborators import PageParts
 from admin.portal_pages import portal_blueprint
-from iam.domain.login_providers import ProviderKind
 from iam.domain.sessions import SessionRules
+from iam.doors import Doors
 from iam.house import House
-from iam.outside.login_providers import Checks, FileProviderBook
+from iam.outside.guarded_web import GuardedWeb
+from iam.outside.login_providers import FileProviderBook
 from iam.services.contexts import Contexts
-from iam.services.farewells import Farewells, Way
+from iam.services.farewells import Farewells
 from iam.services.identity_matching import IdentityMatching
 from iam.services.login_history import LoginHistory
+from iam.services.provider_logout import ProviderLogout
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn
 from iam.services.visits import Visits
@@ -24,6 +25,10 @@ from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
 from iam.web.portal import PortalParts, create_portal
 from iam.web.texts import chosen_language
+from oidc.relying_party.door import oidc_login_blueprint
+from oidc.relying_party.logout import ProviderLogouts
+from oidc.relying_party.own_keys import RelyingPartyKeys
+from oidc.relying_party.relying_party import Parts, RelyingParty
 
 
 class Entrance:
@@ -31,12 +36,13 @@ class Entrance:
 
     def __init__(self, house: House) -> None:
         self.house = house
+        self.doors = Doors(house)
 
     @cached_property
     def providers(self) -> FileProviderBook:
         """The login providers as configured now. Raises UnsafeSettings or OSError when it is first asked for."""
         settings = self.house.settings
-        return FileProviderBook(settings.login_providers, production=not settings.sandbox, checks=self._checks())
+        return FileProviderBook(settings.login_providers, production=not settings.sandbox, checks=self.doors.checks())
 
     @cached_property
     def sessions(self) -> Sessions:
@@ -68,7 +74,7 @@ class Entrance:
     @cached_property
     def farewells(self) -> Farewells:
         """Where people log out at their providers."""
-        return Farewells(self.providers, self.house.sealer, self._ways())
+        return Farewells(self.providers, self.house.sealer, self.doors.ways())
 
     @cached_property
     def hall(self) -> BrowserHall:
@@ -84,6 +90,27 @@ class Entrance:
                 library=self.house.library,
                 clock=self.house.clock,
                 language=lambda: chosen_language(request),
+            )
+        )
+
+    @cached_property
+    def relying_party_keys(self) -> RelyingPartyKeys:
+        """The keys that OpenID Providers know us by."""
+        house = self.house
+        return RelyingPartyKeys(house.archive, house.chest, house.sealer, house.clock)
+
+    @cached_property
+    def relying_party(self) -> RelyingParty:
+        """We, as client of OpenID Providers."""
+        settings = self.house.settings
+        return RelyingParty(
+            Parts(
+                base_url=settings.issuer,
+                production=not settings.sandbox,
+                web=GuardedWeb(public_only=not settings.sandbox),
+                keys=self.relying_party_keys,
+                clock=self.house.clock,
+                randomness=self.house.randomness,
             )
         )
 
@@ -107,12 +134,8 @@ class Entrance:
             providers=self.providers,
             library=self.house.library,
         )
-        return [portal_blueprint(pages)]
+        return [portal_blueprint(pages), self._oidc_door()]
 
-    def _checks(self) -> Checks:
-        """How the doors read the settings of their providers."""
-        return {}
-
-    def _ways(self) -> Mapping[ProviderKind, Way]:
-        """By which doors people log out at their providers."""
-        return {}
+    def _oidc_door(self) -> Blueprint:
+        obey = ProviderLogout(self.house.archive, self.sessions).obey
+        return oidc_login_blueprint(self.hall, self.relying_party, ProviderLogouts(self.relying_party, obey))

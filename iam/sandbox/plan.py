@@ -17,6 +17,7 @@ from iam.domain.periods import local_date, parse_instant
 from iam.outside.clock import ShiftedClock
 from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import ADMINISTRATION, sandbox_environment, whole_seconds
+from iam.sandbox.identity_server import playing_identity_providers
 from iam.sandbox.loading import load_country
 from iam.sandbox.sandbox_file import GROWN, Whereabouts, write_sandbox_file
 from iam.sandbox.software import SandboxClient
@@ -87,8 +88,12 @@ def loaded(plan: Plan) -> Iterator[Loaded]:
 
     From here on this process's environment is that of the sandbox. Raises Forbidden (`not_a_sandbox`), Unavailable.
     """
-    with playing_the_state(plan.country, plan.clock, plan.base_url, port=plan.port + 1) as state:
+    with (
+        playing_the_state(plan.country, plan.clock, plan.base_url, port=plan.port + 1) as state,
+        playing_identity_providers(plan.country, plan.clock, plan.base_url, port=plan.port + 2) as identities,
+    ):
         told = sandbox_environment(plan.data, plan.port, plan.base_url, state, plan.country, plan.clock.offset)
+        told |= identities.environment(plan.data)
         os.environ.update(told)
         clients = load_country(fresh_sandbox(), plan.country)
         (plan.data / GROWN).unlink(missing_ok=True)
@@ -98,7 +103,7 @@ def loaded(plan: Plan) -> Iterator[Loaded]:
             administration=plan.country.number_of(ADMINISTRATION),
             data=plan.data,
         )
-        file = write_sandbox_file(where, state, plan.country, clients)
+        file = write_sandbox_file(where, state, plan.country, clients, identities.told())
         yield Loaded(state=state, clients=clients, environment=told, file=file)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,16 @@ class Whereabouts:
     data: Path
 
 
-def write_sandbox_file(where: Whereabouts, state: StateSystems, country: Country, clients: list[SandboxClient]) -> Path:
+def write_sandbox_file(
+    where: Whereabouts,
+    state: StateSystems,
+    country: Country,
+    clients: list[SandboxClient],
+    identity_providers: Mapping[str, str] | None = None,
+) -> Path:
     """Write the file into the data folder, readable by its owner alone, in place of the one before; returns its path.
+
+    `identity_providers`: the address of each, by name.
 
     Raises OSError.
     """
@@ -46,6 +55,7 @@ def write_sandbox_file(where: Whereabouts, state: StateSystems, country: Country
         "clock_offset": where.clock_offset,
         "administration": where.administration,
         "state": {"url": state.url, "login": state.url + LOGIN, "control": state.url + CONTROL},
+        "identity_providers": dict(identity_providers or {}),
         "personas": [_persona(one, country) for one in country.personas.values()],
         "enterprises": [_enterprise(one, where.administration) for one in country.firms.values()],
         "clients": [_client(one) for one in clients],

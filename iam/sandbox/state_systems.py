@@ -59,7 +59,7 @@ def state_systems(registers: Registers, source: LoginSource, weather: Weather) -
     """The web application of the three systems; it answers this machine alone."""
     app = Flask("iam.sandbox.state_systems")
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_OCTETS
-    app.before_request(_only_this_machine)
+    app.before_request(only_this_machine)
     app.register_error_handler(Refusal, refused)
     app.register_error_handler(ValidationError, refused)
     app.register_blueprint(_register(registers, weather), url_prefix=REGISTER)
@@ -75,7 +75,7 @@ def refused(error: Exception) -> tuple[Response, int]:
     return jsonify(code="invalid_request", detail="The members of this request are not those that it takes."), 400
 
 
-def _only_this_machine() -> None:
+def only_this_machine() -> None:
     """Refuse other machines, and pages of other sites whose name was pointed at this one."""
     host = (request.host or "").rsplit(":", 1)[0].strip("[]")
     for name in (request.remote_addr or "", "127.0.0.1" if host == "localhost" else host):
