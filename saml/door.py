@@ -1,0 +1,149 @@
+"""The door of eIDAS nodes and of the federal service: choice of country, leave, answer, and our metadata."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from typing import Final
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from iam.domain.errors import InvalidInput
+from iam.domain.login_providers import LoginProvider, ProviderKind
+from iam.web import browser, pages
+from iam.web.csrf import from_elsewhere
+from iam.web.hall import Hall
+from iam.web.limits import set_largest_body
+from iam.web.markers import public
+from saml.filter import documents
+from saml.filter.scanning import MAX_OCTETS
+from saml.outcomes import told
+from saml.provider_settings import registration
+from saml.refusals import SamlRefused
+from saml.service_provider import Chosen, Leaving, ServiceProvider
+
+NAME: Final = "saml_login"
+LARGEST_ANSWER: Final = 4 * MAX_OCTETS
+"""Octets of a form: Base64, its signs written as %XX, and what stands around."""
+_LONGEST_ENCODED: Final = 2 * MAX_OCTETS
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}[\r\n]*")
+_ANYBODY: Final = public("anybody may begin to log in")
+_ANSWER: Final = public("an answer is known by the browser and the login that it answers")
+_FOR_ALL: Final = public("what identity providers must know to answer us")
+_POSTED: Final = from_elsewhere("an identity provider answers through the person's browser", by_browser=True)
+
+
+def saml_login_blueprint(hall: Hall, service_provider: ServiceProvider) -> Blueprint:
+    """The door; register the blueprint without a prefix."""
+    blueprint = Blueprint(NAME, __name__)
+    for kind in (ProviderKind.EIDAS, ProviderKind.SAML):
+        _add_leaving(blueprint, hall, service_provider, kind)
+        _add_answers(blueprint, hall, service_provider, kind)
+    return blueprint
+
+
+def _add_leaving(blueprint: Blueprint, hall: Hall, ourselves: ServiceProvider, kind: ProviderKind) -> None:
+    def start(provider: str) -> AnyResponse:
+        chosen = hall.provider(provider, kind)
+        if kind is ProviderKind.EIDAS:
+            return redirect(f"/sign-in/{kind.value}/{chosen.id}/country", 303)
+        return _leave(hall, ourselves, chosen, Chosen())
+
+    def country(provider: str) -> AnyResponse:
+        chosen = hall.provider(provider, kind)
+        settings = registration(chosen)
+        if request.method == "GET":
+            return pages.show(
+                "saml_country.html", provider=chosen, countries=settings.countries, enterprises=settings.enterprises
+            )
+        code, whom = request.form.get("country", ""), request.form.get("whom", "self")
+        if code not in settings.countries:
+            raise InvalidInput("unknown_country", "Choose one of the countries.", field="country")
+        if whom not in ("self", "enterprise") or (whom == "enterprise" and not settings.enterprises):
+            raise InvalidInput("unknown_choice", "Choose for whom you log in.", field="whom")
+        return _leave(hall, ourselves, chosen, Chosen(country=code, enterprise=whom == "enterprise"))
+
+    place = f"/sign-in/{kind.value}/<provider>"
+    blueprint.add_url_rule(f"{place}/start", f"{kind.value}_start", _ANYBODY(start), methods=["POST"])
+    if kind is ProviderKind.EIDAS:
+        blueprint.add_url_rule(f"{place}/country", "country", _ANYBODY(country), methods=["GET", "POST"])
+
+
+def _add_answers(blueprint: Blueprint, hall: Hall, ourselves: ServiceProvider, kind: ProviderKind) -> None:
+    @_POSTED
+    def acs(provider: str) -> AnyResponse:
+        chosen = hall.provider(provider, kind)
+        request.max_form_memory_size = LARGEST_ANSWER
+        if not browser.present().visit and "again" not in request.form:
+            return _once_more()
+        try:
+            response = documents.response(_posted())
+            details = hall.take(chosen, _one("RelayState"))
+            if details is None:
+                raise SamlRefused("not_begun_here")
+            proven = ourselves.come_back(chosen, details, response)
+        except SamlRefused as refused:
+            return hall.turned_away(chosen, *told(refused))
+        return hall.welcome(proven)
+
+    def metadata(provider: str) -> AnyResponse:
+        octets = ourselves.metadata(hall.provider(provider, kind))
+        return Response(octets, content_type="application/samlmetadata+xml")
+
+    set_largest_body(acs, LARGEST_ANSWER)
+    place = f"/sign-in/{kind.value}/<provider>"
+    blueprint.add_url_rule(f"{place}/acs", f"{kind.value}_acs", _ANSWER(acs), methods=["POST"])
+    blueprint.add_url_rule(f"{place}/metadata", f"{kind.value}_metadata", _FOR_ALL(metadata))
+
+
+def _leave(hall: Hall, ourselves: ServiceProvider, provider: LoginProvider, chosen: Chosen) -> AnyResponse:
+    try:
+        leaving = ourselves.leave(provider, hall.wanted(), chosen)
+    except SamlRefused as refused:
+        return hall.turned_away(provider, *told(refused))
+    hall.begin(provider, leaving.relay_state, leaving.details)
+    settings = registration(provider)
+    return pages.show(
+        "saml_leave.html",
+        scripts=True,
+        form_to=[leaving.address, *settings.origins],
+        provider=provider,
+        address=leaving.address,
+        fields=_fields(leaving, settings.country_field, chosen.country),
+    )
+
+
+def _fields(leaving: Leaving, country_field: str, country: str) -> dict[str, str]:
+    if not leaving.message:
+        return {}
+    fields = {"SAMLRequest": b64encode(leaving.message).decode(), "RelayState": leaving.relay_state}
+    return fields | ({country_field: country} if country else {})
+
+
+def _once_more() -> AnyResponse:
+    """Let the browser post the answer again from a page of ours.
+
+    With what another site posts it does not send our cookies (`SameSite=Lax`), and by these it is known.
+    """
+    fields = {name: _one(name) for name in ("SAMLResponse", "RelayState")} | {"again": "1"}
+    return pages.show("saml_once_more.html", scripts=True, address=request.path, fields=fields)
+
+
+def _posted() -> bytes:
+    """The octets of the answer. SamlRefused: `too_large`, `not_base64`."""
+    encoded = _one("SAMLResponse")
+    if len(encoded) > _LONGEST_ENCODED:
+        raise SamlRefused("too_large")
+    if not _BASE64.fullmatch(encoded):
+        raise SamlRefused("not_base64")
+    try:
+        return b64decode(encoded)
+    except ValueError:
+        raise SamlRefused("not_base64") from None
+
+
+def _one(name: str) -> str:
+    """A field that stands once; empty where it does not."""
+    values = request.form.getlist(name)
+    return values[0] if len(values) == 1 else ""

@@ -1,0 +1,89 @@
+"""Our own metadata: what an identity provider must know to answer us, signed."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from lxml import etree
+
+from saml.algorithms import AES_256_GCM, KW_AES256, OAEP, SIGNATURES
+from saml.instants import written
+from saml.names import DS, EIDAS, MD, SAMLP
+from saml.own_keys import SamlKeys
+from saml.parties import Ourselves
+from saml.provider_settings import Registration
+from saml.requests import POST
+from saml.signing import signed
+from saml.writing import Writer
+
+VALID_FOR: Final = timedelta(days=7)
+_MD: Final = Writer(MD, {"md": MD})
+_DS: Final = Writer(DS, {"ds": DS})
+_EIDAS: Final = Writer(EIDAS, {"eidas": EIDAS})
+_FORMATS: Final = (
+    "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
+    "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
+    "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
+)
+
+
+def own_metadata(
+    registration: Registration, ourselves: Ourselves, keys: SamlKeys, identifier: str, now: datetime
+) -> bytes:
+    """The signed metadata of the service provider that we are to one identity provider (SAML Metadata §2.4.4)."""
+    kind = SIGNATURES[registration.signature].key
+    descriptor = _MD(
+        "SPSSODescriptor",
+        {
+            "AuthnRequestsSigned": "true",
+            "WantAssertionsSigned": "true" if registration.demands.assertion_signed else "false",
+            "protocolSupportEnumeration": SAMLP,
+        },
+        *(_key("signing", each) for each in keys.published(f"saml-signing-{kind}")),
+        *_encryption(registration, keys),
+        *(_MD("NameIDFormat", {}, each) for each in _FORMATS),
+        _MD(
+            "AssertionConsumerService",
+            {"Binding": POST, "Location": ourselves.acs, "index": "0", "isDefault": "true"},
+        ),
+    )
+    root = _MD(
+        "EntityDescriptor",
+        {"ID": identifier, "entityID": ourselves.entity, "validUntil": written(now + VALID_FOR)},
+        *_extensions(registration),
+        descriptor,
+        *_people(registration),
+    )
+    octets = etree.tostring(signed(root, keys.signing(kind), registration.signature))
+    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + octets
+
+
+def _encryption(registration: Registration, keys: SamlKeys) -> Iterator[etree._Element]:
+    if registration.demands.encrypted:
+        methods = (AES_256_GCM, OAEP if registration.decryption == "rsa" else KW_AES256)
+        for each in keys.published(f"saml-decryption-{registration.decryption}"):
+            yield _key("encryption", each, *(_MD("EncryptionMethod", {"Algorithm": method}) for method in methods))
+
+
+def _key(use: str, certificate: x509.Certificate, *methods: etree._Element) -> etree._Element:
+    encoded = b64encode(certificate.public_bytes(Encoding.DER)).decode()
+    told = _DS("KeyInfo", {}, _DS("X509Data", {}, _DS("X509Certificate", {}, encoded)))
+    return _MD("KeyDescriptor", {"use": use}, told, *methods)
+
+
+def _extensions(registration: Registration) -> Iterator[etree._Element]:
+    if registration.countries:
+        yield _MD("Extensions", {}, _EIDAS("SPType", {}, registration.sector))
+
+
+def _people(registration: Registration) -> Iterator[etree._Element]:
+    if registration.contact:
+        for kind in ("support", "technical"):
+            company = _MD("Company", {}, registration.provider_name)
+            address = _MD("EmailAddress", {}, f"mailto:{registration.contact}")
+            yield _MD("ContactPerson", {"contactType": kind}, company, address)
