@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from iam.ports import Library, ProviderBook
 from iam.services.contexts import Contexts
+from iam.services.farewells import Farewells
 from iam.services.login_history import LoginHistory
 from iam.services.sessions import Sessions
 from iam.web.browser_hall import BrowserHall
@@ -19,5 +20,6 @@ class PageParts:
     contexts: Contexts
     sessions: Sessions
     history: LoginHistory
+    farewells: Farewells
     providers: ProviderBook
     library: Library

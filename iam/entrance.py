@@ -131,6 +131,7 @@ class Entrance:
             contexts=self.contexts,
             sessions=self.sessions,
             history=self.login_history,
+            farewells=self.farewells,
             providers=self.providers,
             library=self.house.library,
         )

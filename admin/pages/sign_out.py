@@ -7,7 +7,6 @@ from werkzeug.wrappers import Response
 
 from admin.collaborators import PageParts
 from admin.form_reading import read_form
-from admin.key_choices import addresses_in
 from admin.visitors import provider_label
 from iam.web import pages
 from iam.web.entry import SIGN_IN_PATH
@@ -24,10 +23,10 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
         session = parts.hall.session()
         if session is None:
             return redirect(SIGN_IN_PATH, 303)
-        provider = parts.providers.current().enabled(session.provider)
+        onwards = parts.farewells.address(session)
         return pages.show(
             "sign_out.html",
-            form_to=addresses_in(provider) if provider is not None else (),
+            form_to=[onwards] if onwards else (),
             label=provider_label(parts, session.provider),
         )
 

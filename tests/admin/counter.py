@@ -159,6 +159,7 @@ class Counter:
             contexts=self.gate.contexts,
             sessions=self.gate.sessions,
             history=self.gate.history,
+            farewells=self.gate.farewells,
             providers=self.gate.book,
             library=self.world.library,  # type: ignore[arg-type]
         )
