@@ -12,6 +12,7 @@ from iam.commands.explaining import explain
 from iam.commands.exporting import exporting
 from iam.commands.importing import importing
 from iam.commands.law import rules
+from iam.commands.office import foreign_enterprises, identities
 from iam.commands.registering import client, keys, officer
 from iam.commands.serving import serve, worker
 
@@ -22,7 +23,8 @@ def main() -> None:
     """Identity, access management and mandates for declaration services."""
 
 
-for command in (audit, client, db, explain, exporting, importing, keys, officer, rules, serve, worker):
+OFFICE = (foreign_enterprises, identities)
+for command in (audit, client, db, explain, exporting, importing, keys, officer, rules, serve, worker, *OFFICE):
     main.add_command(command)
 for found in entry_points(group="procura.commands"):
     for added in found.load():

@@ -56,3 +56,11 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     for row in rows:
         grid.add_row(*(str(cell) for cell in row))
     console.print(grid)
+
+
+def show_all(title: str, columns: Sequence[str], records: Sequence[Mapping[str, object]], as_json: bool) -> None:
+    """Print records: as JSON with all that they hold, or the columns of each in a table."""
+    if as_json:
+        click.echo(json.dumps([dict(one) for one in records], ensure_ascii=False, indent=2, default=str))
+        return
+    table(title, columns, [["" if one[name] is None else one[name] for name in columns] for one in records])
