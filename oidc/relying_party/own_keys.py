@@ -29,13 +29,13 @@ class RelyingPartyKeys:
 
     def signing(self, alg: str) -> SigningKey:
         """The key that signs our client assertions now."""
-        now = self._clock.now()
-        return self._signing[alg].ring().current(alg, now)
+        ring = self._signing[alg].ring()
+        return ring.current(alg, self._clock.now())
 
     def decrypting(self) -> Sequence[SigningKey]:
         """Every key for which a provider may have encrypted lately, the newest first."""
-        now = self._clock.now()
-        keys = [key for key in self._decryption.ring().keys if key.state(now) in _READABLE]
+        ring = self._decryption.ring()
+        keys = [key for key in ring.keys if key.state(self._clock.now()) in _READABLE]
         return sorted(keys, key=lambda key: key.active_from, reverse=True)
 
     def published(self, signing_algorithm: str = "RS256", *, encrypted: bool = True) -> dict[str, list[dict[str, str]]]:
@@ -44,10 +44,10 @@ class RelyingPartyKeys:
         A retired key for signatures stays until nobody can hold an assertion of it; one for encryption leaves at once,
         so that nobody encrypts for it any more, and is kept for what was encrypted before.
         """
-        now = self._clock.now()
-        keys = self._signing[signing_algorithm].ring().published(now)["keys"]
+        ring = self._signing[signing_algorithm].ring()
+        keys = ring.published(self._clock.now())["keys"]
         if encrypted:
-            shown = [key for key in self.decrypting() if key.state(now) is not KeyState.RETIRED]
+            shown = [key for key in self.decrypting() if key.state(self._clock.now()) is not KeyState.RETIRED]
             keys = keys + [{**key.public.public_jwk, "use": "enc", "alg": KEY_MANAGEMENT} for key in shown]
         return {"keys": keys}
 

@@ -9,7 +9,7 @@ import pytest
 
 from oidc.encrypted_tokens import CONTENT_ENCRYPTIONS, decrypt
 from oidc.invalid_token import InvalidToken
-from oidc.relying_party.own_keys import PROVIDERS_CACHE
+from oidc.relying_party.own_keys import PROVIDERS_CACHE, RelyingPartyKeys
 from tests.oidc.jose_material import b64, forge, rsa_jwk
 from tests.oidc.relying_party.an_openid_provider import CLIENT_ID, ISSUER, encrypted_for
 from tests.oidc.relying_party.premises import Premises
@@ -182,3 +182,12 @@ def test_our_key_sets_hold_public_members_only_and_are_served_to_everybody(seale
         assert all(key["kty"] == "RSA" and key.keys() <= {"kty", "n", "e", "use", "alg", "kid"} for key in keys)
     plain = Premises(settings={"signing_algorithm": "ES256"})
     assert [key["kty"] for key in plain.browser.get("/sign-in/oidc/op/jwks").get_json()["keys"]] == ["EC"]
+
+
+def test_a_house_without_keys_makes_them_when_they_are_first_needed(sealed: Premises) -> None:
+    sealed.chest.held.clear()
+    sealed.clock.step = timedelta(milliseconds=1)
+    fresh = RelyingPartyKeys(sealed.archive, sealed.chest, sealed.sealer, sealed.clock)
+    assert fresh.signing("ES256").alg == "ES256"
+    assert len(fresh.decrypting()) == 1
+    assert fresh.published("ES256", encrypted=True)["keys"][1]["use"] == "enc"
