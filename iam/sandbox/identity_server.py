@@ -12,6 +12,7 @@ from flask import Blueprint, Flask
 
 from iam.ports import Clock
 from iam.sandbox.country import Country
+from iam.sandbox.identity_providers.citizen_cards import card_players
 from iam.sandbox.identity_providers.openid_profiles import PROFILES
 from iam.sandbox.identity_providers.openid_provider import OpenIdProvider
 from iam.sandbox.serving import serving
@@ -63,7 +64,7 @@ def openid_players(url: str, client_url: str, country: Country, clock: Clock) ->
     return [OpenIdProvider(profile, url, client_url, country, clock) for profile in PROFILES]
 
 
-CAST: tuple[Cast, ...] = (openid_players,)
+CAST: tuple[Cast, ...] = (openid_players, card_players)
 """All who play, kind by kind."""
 
 
