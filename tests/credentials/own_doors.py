@@ -15,6 +15,7 @@ from iam.credentials.passkey import passkey_blueprint
 from iam.credentials.password import password_blueprint
 from iam.credentials.webauthn_ceremonies import Ceremonies
 from iam.domain.sessions import Session
+from iam.outside.randomness import SystemRandomness
 from iam.storage.memory import MemoryArchive
 from iam.web.browser import VISIT_COOKIE
 from iam.web.entry import PageGuard
@@ -60,10 +61,10 @@ class OwnDoors:
 
     def portal(self) -> Flask:
         keys, world = self.keys, self.keys.world
-        logins, ceremonies = OwnLogins(world.clock, world.randomness), Ceremonies(ISSUER)
+        logins, ceremonies = OwnLogins(world.clock, keys.randomness), Ceremonies(ISSUER)
         parts = PortalParts(
             base_url=ISSUER,
-            randomness=world.randomness,
+            randomness=keys.randomness,
             guard=PageGuard(self.entrance, world.library, world.clock),
             present=lambda: None,
         )
@@ -78,9 +79,9 @@ class OwnDoors:
         return create_portal(
             parts,
             [
-                password_blueprint(self.hall, keys.passwords, logins, world.randomness),
+                password_blueprint(self.hall, keys.passwords, logins, keys.randomness),
                 one_time_code_blueprint(self.hall, keys.passwords, keys.codes, logins),
-                passkey_blueprint(self.hall, keys.passkeys, ceremonies, logins, world.randomness),
+                passkey_blueprint(self.hall, keys.passkeys, ceremonies, logins, keys.randomness),
                 own_keys_blueprint(own),
                 activation_blueprint(keys.activation, keys.codes, lambda: None),
             ],
@@ -101,4 +102,5 @@ class OwnDoors:
 def own_doors() -> OwnDoors:
     """The doors in an empty country that is kept in memory."""
     clock = SetClock()
-    return OwnDoors(Keys(World(MemoryArchive(clock), clock, CasbinLaw(read_book()))))
+    world = World(MemoryArchive(clock), clock, CasbinLaw(read_book()))
+    return OwnDoors(Keys(world, SystemRandomness()))

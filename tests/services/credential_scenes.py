@@ -12,6 +12,7 @@ from iam.domain.login_providers import LoginProvider, LoginProviders, ProviderKi
 from iam.domain.sessions import Session, SessionRules
 from iam.outside.password_hashing import Argon2Hashing
 from iam.outside.sealing import Sealer
+from iam.ports import Randomness
 from iam.services.activation_codes import ActivationCodes
 from iam.services.letters import Letters
 from iam.services.one_time_codes import OneTimeCodes
@@ -91,8 +92,9 @@ class OneBook:
 class Keys:
     """The use-cases of keys of our own in one country."""
 
-    def __init__(self, world: World) -> None:
-        archive, clock, randomness = world.archive, world.clock, world.randomness
+    def __init__(self, world: World, randomness: Randomness | None = None) -> None:
+        archive, clock = world.archive, world.clock
+        self.randomness = randomness = randomness or world.randomness
         self.world = world
         self.hashing = CountingHashing()
         self.tries = SlowedTries(archive, randomness)
@@ -147,5 +149,6 @@ class Keys:
         return held.session
 
     def delivered(self) -> int:
-        """Send what waits; returns how many went."""
+        """Send what waits, a moment later; returns how many went."""
+        self.world.clock.advance(seconds=1)
         return self.letters.send_waiting(self.post)
