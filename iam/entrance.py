@@ -11,13 +11,11 @@ from admin.portal_pages import portal_blueprint
 from iam.domain.sessions import SessionRules
 from iam.doors import Doors
 from iam.house import House
-from iam.outside.guarded_web import GuardedWeb
 from iam.outside.login_providers import FileProviderBook
 from iam.services.contexts import Contexts
 from iam.services.farewells import Farewells
 from iam.services.identity_matching import IdentityMatching
 from iam.services.login_history import LoginHistory
-from iam.services.provider_logout import ProviderLogout
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn
 from iam.services.visits import Visits
@@ -25,10 +23,6 @@ from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
 from iam.web.portal import PortalParts, create_portal
 from iam.web.texts import chosen_language
-from oidc.relying_party.door import oidc_login_blueprint
-from oidc.relying_party.logout import ProviderLogouts
-from oidc.relying_party.own_keys import RelyingPartyKeys
-from oidc.relying_party.relying_party import Parts, RelyingParty
 
 
 class Entrance:
@@ -93,27 +87,6 @@ class Entrance:
             )
         )
 
-    @cached_property
-    def relying_party_keys(self) -> RelyingPartyKeys:
-        """The keys that OpenID Providers know us by."""
-        house = self.house
-        return RelyingPartyKeys(house.archive, house.chest, house.sealer, house.clock)
-
-    @cached_property
-    def relying_party(self) -> RelyingParty:
-        """We, as client of OpenID Providers."""
-        settings = self.house.settings
-        return RelyingParty(
-            Parts(
-                base_url=settings.issuer,
-                production=not settings.sandbox,
-                web=GuardedWeb(public_only=not settings.sandbox),
-                keys=self.relying_party_keys,
-                clock=self.house.clock,
-                randomness=self.house.randomness,
-            )
-        )
-
     def portal(self) -> Flask:
         """The pages as one application."""
         parts = PortalParts(
@@ -135,8 +108,4 @@ class Entrance:
             providers=self.providers,
             library=self.house.library,
         )
-        return [portal_blueprint(pages), self._oidc_door()]
-
-    def _oidc_door(self) -> Blueprint:
-        obey = ProviderLogout(self.house.archive, self.sessions).obey
-        return oidc_login_blueprint(self.hall, self.relying_party, ProviderLogouts(self.relying_party, obey))
+        return [portal_blueprint(pages), *self.doors.blueprints(self.hall, self.sessions)]
