@@ -14,7 +14,9 @@ from granian.constants import Interfaces
 from iam.app import create_front, house, settings_here
 from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
+from iam.entrance import Entrance
 from iam.house import House
+from iam.services.sessions import Sessions
 from iam.web import logs
 from iam.web.front import Front
 
@@ -68,22 +70,27 @@ def check_port(host: str, port: int) -> None:
 @click.option("--every", default=5, show_default=True, help="Seconds between two rounds.")
 @speaking
 def worker(once: bool, every: int) -> None:
-    """Follow the state's registers, rotate keys in time, and sweep out what has expired."""
+    """Follow the state's registers, send messages, rotate keys in time, and sweep out what has expired."""
     with house() as here:
         logs.configure(None, here.clock.now)
+        sessions = Entrance(here).sessions
         while True:
-            _round(here)
+            _round(here, sessions)
             if once:
                 return
             time.sleep(every)
 
 
-def _round(here: House) -> None:
+def _round(here: House, sessions: Sessions) -> None:
     _follow("employer directory", lambda: here.directory_feed.follow(here.directory))
     persons = here.person_register
     if persons is not None:
         _follow("register of persons", lambda: here.person_feed.follow(persons))
+    sent = here.desk.letters.send_waiting(here.desk.post_office)
+    if sent:
+        console.print(f"{sent} messages sent")
     here.key_rotation.ensure(here.clock.now())
+    sessions.end_switched_off()
     while here.archive.sweep(SWEEP_AT_ONCE):
         pass
 

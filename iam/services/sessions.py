@@ -33,14 +33,19 @@ class Sessions:
         self._clock = clock
         self._randomness = randomness
         self._providers = providers
+        self._looked_with: frozenset[str] | None = None
         self.rules = rules
 
     def find(self, secret: str) -> Session | None:
-        """The session behind a secret, if it lives and its provider is still switched on; records that it was seen."""
+        """The session behind a secret, if it lives and its provider is still switched on; records that it was seen.
+
+        One whose provider is switched off ends for good: it does not live again when the provider does.
+        """
         now, key = self._clock.now(), fingerprint(secret)
         with self._archive.reading() as reading:
             found = reading.get(Session, key)
         if found is None or not self._good(found):
+            self._end_if_switched_off(found)
             return None
         if now - found.seen_at < SEEN_EVERY:
             return found
@@ -118,6 +123,21 @@ class Sessions:
             uow.commit()
         return len(ended)
 
+    def end_switched_off(self) -> int:
+        """End every session whose provider is switched off or configured no longer; returns how many.
+
+        Looks at the sessions only when other providers are switched on than when it looked before.
+        """
+        enabled = frozenset(one.id for one in self._providers.current() if one.enabled)
+        if enabled == self._looked_with:
+            return 0
+        with self._archive.reading() as reading:
+            off = [one for one in reading.find(Session) if not self._switched_on(one)]
+        for one in off:
+            self._end_if_switched_off(one)
+        self._looked_with = enabled
+        return len(off)
+
     def listed(self, person: str) -> list[Session]:
         """A person's living sessions, the latest first."""
         with self._archive.reading() as reading:
@@ -136,8 +156,19 @@ class Sessions:
         return present
 
     def _good(self, session: Session) -> bool:
-        live = session.live(self._clock.now(), self.rules.idle)
-        return live and self._providers.current().enabled(session.provider) is not None
+        return session.live(self._clock.now(), self.rules.idle) and self._switched_on(session)
+
+    def _switched_on(self, session: Session) -> bool:
+        return self._providers.current().enabled(session.provider) is not None
+
+    def _end_if_switched_off(self, session: Session | None) -> None:
+        if session is None or self._switched_on(session):
+            return
+        with self._archive.writing() as uow:
+            present = uow.get(Session, session.id)
+            if present is not None:
+                self.ended(uow, present)
+            uow.commit()
 
 
 def end_session(uow: UnitOfWork, session: Session) -> None:

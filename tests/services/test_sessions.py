@@ -134,6 +134,18 @@ def test_a_provider_that_is_switched_off_ends_its_sessions_at_once_and_no_others
     assert refusal.value.code == "provider_off"
 
 
+def test_a_session_does_not_live_again_when_its_provider_is_switched_on_again(gate: Gate) -> None:
+    _, niss = gate.world.person()
+    seen, unseen, by_card = gate.login(niss), gate.login(niss), gate.login(niss, "card")
+    gate.book.switch("itsme", enabled=False)
+    assert gate.sessions.find(seen.secret) is None
+    assert gate.sessions.end_switched_off() == 1
+    gate.book.switch("itsme", enabled=True)
+    assert gate.sessions.find(seen.secret) is gate.sessions.find(unseen.secret) is None
+    assert gate.sessions.find(by_card.secret) == by_card.session
+    assert gate.acts().count("session_ended") == 2
+
+
 def test_a_person_ends_one_session_or_all_others_and_never_another_persons(gate: Gate) -> None:
     (person, niss), (stranger, other) = gate.world.person(), gate.world.person()
     here, there, third = gate.login(niss), gate.login(niss), gate.login(niss)

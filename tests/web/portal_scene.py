@@ -146,6 +146,13 @@ def _pages(portal: Portal) -> Blueprint:
         portal.kept = portal.hall.kept_form()
         return f"papers {request.args.get('page', '')}"
 
+    _add_acts(blueprint, portal)
+    return blueprint
+
+
+def _add_acts(blueprint: Blueprint, portal: Portal) -> None:
+    """Pages that only change something, and where a failed login leads."""
+
     @blueprint.post("/papers/burn")
     @requires(Asks("works", "declare"))
     def burn() -> str:
@@ -163,7 +170,6 @@ def _pages(portal: Portal) -> Blueprint:
         return portal.hall.leave()
 
     blueprint.app_errorhandler(TurnedAway)(lambda refusal: (f"choose again: {refusal.code}", 403))
-    return blueprint
 
 
 def _door(portal: Portal) -> Blueprint:
