@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import parse_qsl, urlsplit
@@ -16,6 +17,7 @@ from iam.domain.logins import ProvenLogin
 from iam.domain.sessions import SessionRules
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
+from iam.ports import GuardedWeb
 from iam.services.provider_logout import ProviderLogout
 from iam.services.sessions import Sessions
 from iam.storage.memory import MemoryArchive
@@ -74,9 +76,9 @@ class Premises:
 
     settings: dict[str, object] = field(default_factory=dict)
     production: bool = True
+    clock: SetClock = field(default_factory=SetClock)
 
     def __post_init__(self) -> None:
-        self.clock = SetClock()
         self.op = AnOpenIdProvider(self.clock)
         self.archive = MemoryArchive(self.clock)
         self.chest, self.sealer = MemoryChest(), Sealer(bytes(range(32)))
@@ -84,18 +86,24 @@ class Premises:
         self.keys = RelyingPartyKeys(self.archive, self.chest, self.sealer, self.clock)
         self.provider = replace(PROVIDER, settings={**SETTINGS, **self.settings})
         self.hall = RecordingHall(LoginProviders({"op": self.provider, "other": OTHER}))
+        book = type("Book", (), {"current": lambda _book: self.hall.providers})()
+        self.sessions = Sessions(self.archive, self.clock, SystemRandomness(), book, SessionRules())
+        self.use(self.op)
+
+    def use(self, web: GuardedWeb, settings: Mapping[str, object] | None = None) -> None:
+        """Open the door on a web, perhaps with other settings of the provider."""
+        self.provider = replace(self.provider, settings={**self.provider.settings, **(settings or {})})
+        self.hall.providers = LoginProviders({"op": self.provider, "other": OTHER})
         self.party = RelyingParty(
             Parts(
                 base_url=BASE,
                 production=self.production,
-                web=self.op,
+                web=web,
                 keys=self.keys,
                 clock=self.clock,
                 randomness=SystemRandomness(),
             )
         )
-        book = type("Book", (), {"current": lambda _book: self.hall.providers})()
-        self.sessions = Sessions(self.archive, self.clock, SystemRandomness(), book, SessionRules())
         logouts = ProviderLogouts(self.party, ProviderLogout(self.archive, self.sessions).obey)
         app = Flask("premises")
         limits.install(app)
