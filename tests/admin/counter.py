@@ -165,10 +165,10 @@ class Counter:
         )
 
     def _doors(self) -> Blueprint:
-        """Doors of every kind: `start` proves the person, `?failed=<code>` fails."""
+        """Doors of all kinds but passkeys: `start` proves the person, `?failed=<code>` fails."""
         doors = Blueprint("doors", __name__)
 
-        @doors.post("/sign-in/<kind>/<provider>/start")
+        @doors.post("/sign-in/<any('oidc', 'web-eid', eidas, password, 'one-time-code'):kind>/<provider>/start")
         @public("nobody is known before they log in")
         def start(kind: str, provider: str) -> Response:
             chosen = self.hall.provider(provider, ProviderKind(kind.replace("-", "_")))

@@ -9,7 +9,7 @@ from iam.web.markers import Public, routes
 from tests.admin.counter import Counter
 
 LIST = Path(__file__).with_name("routes.txt")
-OF_THE_TESTS = ("/high", "/broken", "/elsewhere", "/sign-in/<kind>")
+OF_THE_TESTS = ("/high", "/broken", "/elsewhere", "/sign-in/<any")
 
 
 def listed(counter: Counter) -> list[str]:

@@ -1,0 +1,118 @@
+"""What a person finds of their own: for whom they act, their sessions, their logins."""
+
+from __future__ import annotations
+
+import pytest
+
+from iam.domain.appointments import Role
+from iam.domain.enterprises import Capacity
+from iam.domain.sessions import CITIZEN, Session
+from tests.admin.counter import Counter, post
+
+ENGLISH = {"Accept-Language": "en"}
+
+
+def present(counter: Counter) -> Session:
+    """The only session of the person."""
+    (session,) = counter.world.found(Session, person=counter.person)
+    return session
+
+
+def test_a_citizen_without_enterprise_reads_what_to_do(counter: Counter) -> None:
+    page = counter.signed_in().get("/", headers=ENGLISH).text
+    assert "You do not act for any enterprise yet" in page
+    assert "Ask the access manager to add you as a user." in page
+    assert str(counter.niss.value) not in page and counter.person not in page
+
+
+def test_acting_for_an_enterprise_changes_the_session_and_shows_on_each_page(counter: Counter) -> None:
+    number = counter.world.enterprise(Capacity.EMPLOYER)
+    counter.appoint(number, Role.PRINCIPAL_ACCESS_MANAGER)
+    client, before = counter.signed_in(), present(counter)
+    answer = post(client, "/act-as", at="/act-as", enterprise=number, capacity="employer", mandator="")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    after = present(counter)
+    assert after.id != before.id
+    assert (after.enterprise, after.capacity) == (number, Capacity.EMPLOYER)
+    assert "as employer" in client.get("/my/logins", headers=ENGLISH).text
+    post(client, "/act-as", at="/act-as", enterprise="", capacity="", mandator="")
+    assert present(counter).acting == CITIZEN
+
+
+@pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"enterprise": "0206731645", "capacity": "employer", "mandator": ""}, 403),
+        ({"enterprise": "0206731645", "capacity": "king", "mandator": ""}, 403),
+        ({"enterprise": "0206731646", "capacity": "employer", "mandator": ""}, 400),
+        ({"enterprise": "", "capacity": "", "mandator": "0206731645"}, 403),
+        ({"enterprise": "", "capacity": "", "mandator": "", "assurance": "high"}, 400),
+        ({"enterprise": "x" * 201, "capacity": "", "mandator": ""}, 400),
+    ],
+)
+def test_nobody_acts_for_whom_they_may_not(counter: Counter, form: dict[str, str], status: int) -> None:
+    client = counter.signed_in()
+    assert post(client, "/act-as", at="/sign-out", **form).status_code == status
+    assert present(counter).acting == CITIZEN
+
+
+def test_mandators_are_searched_and_chosen(counter: Counter) -> None:
+    number, mandators = counter.provider_with_mandators(30)
+    client = counter.signed_in()
+    post(client, "/act-as", at="/act-as", enterprise=number, capacity="service_provider", mandator="")
+    listed = client.get("/act-as", headers=ENGLISH).text
+    assert "These are 20 of more." in listed
+    assert client.get(f"/act-as?mandator={mandators[-1]}").text.count('value="' + mandators[-1]) == 2
+    stranger = counter.world.enterprise(Capacity.EMPLOYER)
+    missed = client.get(f"/act-as?mandator={stranger}", headers=ENGLISH).text
+    assert f"You cannot act for {stranger[:4]}.{stranger[4:7]}.{stranger[7:]} from here" in missed
+    form = {"enterprise": number, "capacity": "service_provider"}
+    assert post(client, "/act-as", at="/act-as", mandator=stranger, **form).status_code == 403
+    assert post(client, "/act-as", at="/act-as", mandator=mandators[-1], **form).status_code == 303
+    assert present(counter).mandator == mandators[-1]
+
+
+def test_one_of_my_other_sessions_ends_when_i_say_so(counter: Counter) -> None:
+    other, client = counter.signed_in(), counter.signed_in("eid-card")
+    others = [one.id for one in counter.world.found(Session, person=counter.person) if one.provider == "itsme"]
+    assert client.get("/my/sessions").text.count('name="session"') == 1
+    assert post(client, "/my/sessions/end", at="/my/sessions", session=others[0]).status_code == 303
+    assert other.get("/").headers["Location"] == "/sign-in"
+    assert client.get("/").status_code == 200
+
+
+def test_all_my_other_sessions_end_and_this_one_stays(counter: Counter) -> None:
+    others, client = [counter.signed_in() for _ in range(3)], counter.signed_in()
+    assert post(client, "/my/sessions/end-others", at="/my/sessions").status_code == 303
+    assert [one.get("/").status_code for one in others] == [303, 303, 303]
+    page = client.get("/my/sessions", headers=ENGLISH).text
+    assert "You are logged in nowhere else." in page
+
+
+def test_the_session_of_somebody_else_is_refused_like_none(counter: Counter) -> None:
+    mine = counter.signed_in()
+    counter.person, counter.niss = counter.world.person()
+    theirs = counter.signed_in()
+    strange = counter.world.found(Session, person=counter.person)[0].id
+    refused = post(mine, "/my/sessions/end", at="/sign-out", session=strange)
+    missing = post(mine, "/my/sessions/end", at="/sign-out", session="0" * 64)
+    assert (refused.status_code, missing.status_code) == (404, 404)
+    assert theirs.get("/").status_code == 200
+
+
+def test_each_login_is_told_with_its_key_service_and_result(counter: Counter) -> None:
+    client = counter.client()
+    client.get("/sign-in?service=mahis&action=manage")
+    post(client, "/sign-in/oidc/itsme/start", at="/sign-in")
+    page = client.get("/my/logins", headers=ENGLISH).text
+    for told in ("itsme", "Mahis (mandates)", "Logged in", "01/10/2026 at 14:00"):
+        assert told in page
+
+
+@pytest.mark.parametrize("path", ["/act-as", "/my/sessions/end", "/my/sessions/end-others", "/sign-out"])
+def test_a_form_without_the_token_of_this_page_changes_nothing(counter: Counter, path: str) -> None:
+    client = counter.signed_in()
+    before = present(counter)
+    for form in ({}, {"csrf_token": ""}, {"csrf_token": "x" * 43}):
+        assert client.post(path, data=form).status_code == 403
+    assert present(counter) == before
