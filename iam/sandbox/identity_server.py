@@ -15,6 +15,11 @@ from iam.sandbox.country import Country
 from iam.sandbox.identity_providers.citizen_cards import card_players
 from iam.sandbox.identity_providers.openid_profiles import PROFILES
 from iam.sandbox.identity_providers.openid_provider import OpenIdProvider
+from iam.sandbox.identity_providers.own_keys import OwnKeys
+from iam.sandbox.identity_providers.saml_profiles import SAML_PROFILES
+from iam.sandbox.identity_providers.saml_provider import SamlProvider, fetched
+from iam.sandbox.inbox import Inbox
+from iam.sandbox.mail_server import receiving_mail
 from iam.sandbox.serving import serving
 from iam.sandbox.state_systems import MAX_BODY_OCTETS, only_this_machine
 
@@ -47,12 +52,15 @@ class IdentityProviders:
 
     url: str
     players: Sequence[Played]
+    messages: Mapping[str, str]
+    """The variables by which a service sends its messages to the inbox."""
+    inbox: Inbox
 
     def environment(self, data: Path) -> dict[str, str]:
         """The variables by which a service asks them; writes the file that these name."""
         file = data / FILE
         file.write_text("\n".join(one.configuration() for one in self.players), encoding="utf-8")
-        return {"PROCURA_LOGIN_PROVIDERS": str(file)}
+        return {"PROCURA_LOGIN_PROVIDERS": str(file), **self.messages}
 
     def told(self) -> Mapping[str, str]:
         """Where each is, by name."""
@@ -64,7 +72,12 @@ def openid_players(url: str, client_url: str, country: Country, clock: Clock) ->
     return [OpenIdProvider(profile, url, client_url, country, clock) for profile in PROFILES]
 
 
-CAST: tuple[Cast, ...] = (openid_players, card_players)
+def saml_players(url: str, client_url: str, country: Country, clock: Clock) -> Sequence[Played]:
+    """An eIDAS node of six countries, and FAS as SAML identity provider."""
+    return [SamlProvider(profile, url, client_url, country, clock, fetched) for profile in SAML_PROFILES]
+
+
+CAST: tuple[Cast, ...] = (openid_players, saml_players, card_players)
 """All who play, kind by kind."""
 
 
@@ -79,15 +92,18 @@ def playing_identity_providers(
         port: where to listen; one that is taken, and 0, stand for any free one.
     """
     players: list[Played] = []
+    inbox = Inbox(clock)
 
     def make_app(url: str) -> Flask:
         app = Flask("iam.sandbox.identity_providers")
         app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_OCTETS
         app.before_request(only_this_machine)
         players.extend(one for cast in CAST for one in cast(url, client_url, country, clock))
+        players.append(OwnKeys(url, inbox))
         for one in players:
             app.register_blueprint(one.blueprint())
         return app
 
-    with serving(make_app, port) as url:
-        yield IdentityProviders(url=url, players=players)
+    with receiving_mail(inbox) as smtp_url, serving(make_app, port) as url:
+        messages = OwnKeys(url, inbox).environment(smtp_url)
+        yield IdentityProviders(url=url, players=players, messages=messages, inbox=inbox)
