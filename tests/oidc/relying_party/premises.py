@@ -94,9 +94,13 @@ class Premises:
         """Open the door on a web, perhaps with other settings of the provider."""
         self.provider = replace(self.provider, settings={**self.provider.settings, **(settings or {})})
         self.hall.providers = LoginProviders({"op": self.provider, "other": OTHER})
+        self.browser = self.opened(web, BASE).test_client()
+
+    def opened(self, web: GuardedWeb, base_url: str) -> Flask:
+        """The application with the door on a web, at an address."""
         self.party = RelyingParty(
             Parts(
-                base_url=BASE,
+                base_url=base_url,
                 production=self.production,
                 web=web,
                 keys=self.keys,
@@ -108,7 +112,7 @@ class Premises:
         app = Flask("premises")
         limits.install(app)
         app.register_blueprint(oidc_login_blueprint(self.hall, self.party, logouts))
-        self.browser = app.test_client()
+        return app
 
     def leave(self, provider: str = "op") -> dict[str, str]:
         """Begin a login; the parameters with which the browser is sent away."""
