@@ -97,6 +97,8 @@ def _look_at_settings(house: House) -> None:
         _ = house.directory
     with _naming("PROCURA_PERSON_REGISTER"):
         _ = house.person_register
+    with _naming("PROCURA_SMTP_URL, PROCURA_MAIL_FROM or PROCURA_SMS_GATEWAY"):
+        _ = house.desk.post_office
     with _naming("PROCURA_LOGIN_PROVIDERS"):
         _ = Entrance(house).providers
 

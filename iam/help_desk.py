@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 
+from iam.outside.guarded_web import GuardedWeb
+from iam.outside.mail import SmtpMail
 from iam.outside.password_hashing import Argon2Hashing
+from iam.outside.post_office import PostOffice
+from iam.outside.sms import SmsGateway
 from iam.ports import Archive, Clock, Randomness, Seal
 from iam.services.authorization import Authorization
 from iam.services.foreign_enterprises import ForeignEnterprises
@@ -44,6 +48,15 @@ class HelpDesk:
     def letters(self) -> Letters:
         """Messages to people, which go once the change is durable."""
         return Letters(self._archive, self._clock, self._sealer, self._randomness)
+
+    @cached_property
+    def post_office(self) -> PostOffice:
+        """By which ways messages go. UnsafeAddress for a way that is none."""
+        settings = self._settings
+        mail = SmtpMail(settings.smtp_url, settings.mail_from) if settings.smtp_url else None
+        web = GuardedWeb(public_only=not settings.sandbox)
+        sms = SmsGateway(web, settings.sms_gateway, settings.sms_token) if settings.sms_gateway else None
+        return PostOffice(mail, sms)
 
     @cached_property
     def tries(self) -> SlowedTries:

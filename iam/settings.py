@@ -58,6 +58,14 @@ class Settings:
     """PROCURA_AUTHENTICATION_SOURCES: TOML with who may vouch for a person's login."""
     login_providers: Path | None
     """PROCURA_LOGIN_PROVIDERS: TOML with the providers by which people log in here; without it nobody does."""
+    smtp_url: str
+    """PROCURA_SMTP_URL: mail server, smtp:// with STARTTLS or smtps://; without it e-mail waits, then is given up."""
+    mail_from: str
+    """PROCURA_MAIL_FROM: the address from which e-mail comes."""
+    sms_gateway: str
+    """PROCURA_SMS_GATEWAY: address of the gateway of short messages; without it they wait, then are given up."""
+    sms_token: str
+    """PROCURA_SMS_TOKEN: bearer token for that gateway."""
     administration: str
     """PROCURA_ADMINISTRATION: CBE number of the administration that runs this service."""
     migration_open: bool
@@ -99,6 +107,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         person_register=environ.get("PROCURA_PERSON_REGISTER", "").rstrip("/"),
         authentication_sources=reader.path("PROCURA_AUTHENTICATION_SOURCES"),
         login_providers=reader.path("PROCURA_LOGIN_PROVIDERS"),
+        smtp_url=environ.get("PROCURA_SMTP_URL", ""),
+        mail_from=environ.get("PROCURA_MAIL_FROM", ""),
+        sms_gateway=environ.get("PROCURA_SMS_GATEWAY", "").rstrip("/"),
+        sms_token=environ.get("PROCURA_SMS_TOKEN", ""),
         administration=reader.cbe("PROCURA_ADMINISTRATION"),
         migration_open=reader.choice("PROCURA_MIGRATION", ("closed", "open")) == "open",
         catalogue_overrides=reader.path("PROCURA_CATALOGUE_OVERRIDES"),
@@ -175,6 +187,8 @@ def _unsafe_in_production(settings: Settings) -> list[str]:
     urls = _urls(settings)
     problems = [f"{name} must be an https URL" for name, url in urls if not url.startswith("https://")]
     problems += [f"{name} may not be a loopback address" for name, url in urls if is_loopback(url)]
+    if is_loopback(settings.smtp_url):
+        problems.append("PROCURA_SMTP_URL may not be a loopback address")
     if settings.clock_offset:
         problems.append("PROCURA_CLOCK_OFFSET is for the sandbox only")
     return problems
@@ -187,6 +201,7 @@ def _urls(settings: Settings) -> list[tuple[str, str]]:
         "PROCURA_ENTERPRISE_REGISTER": settings.enterprise_register,
         "PROCURA_EMPLOYER_DIRECTORY": settings.employer_directory,
         "PROCURA_PERSON_REGISTER": settings.person_register,
+        "PROCURA_SMS_GATEWAY": settings.sms_gateway,
     }
     return [(name, url) for name, url in urls.items() if url]
 
