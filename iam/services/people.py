@@ -9,6 +9,7 @@ from datetime import datetime
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment, JointAct
 from iam.domain.audit import Leaf
+from iam.domain.credentials import KINDS
 from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation
 from iam.domain.identifiers import Niss
@@ -144,7 +145,7 @@ def _existing(uow: UnitOfWork, niss: Niss) -> str:
 
 
 def join(uow: UnitOfWork, gone: str, stays: str) -> None:
-    """Merge a record into another: its numbers, appointments and foreign identities name the other one from then on.
+    """Merge a record into another: its numbers, appointments, foreign identities and keys name the other.
 
     Raises:
         InvalidInput: `already_merged` when it was merged before.
@@ -161,4 +162,7 @@ def join(uow: UnitOfWork, gone: str, stays: str) -> None:
         uow.put(replace(identity, person=stays))
     for stated in uow.find(ForeignRepresentation, person=gone):
         uow.put(replace(stated, person=stays))
+    for kind in KINDS:
+        for key in uow.find(kind, person=gone):
+            uow.put(replace(key, person=stays))
     uow.announce("persons_merged", {"former": gone, "present": stays})

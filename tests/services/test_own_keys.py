@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from iam.domain.assurance import Assurance, LoginKey
-from iam.domain.credentials import Passkey, Password
+from iam.domain.credentials import PaperCodes, Passkey, Password
 from iam.domain.errors import Conflict, Forbidden, Gone, NotFound
 from iam.domain.sessions import Session
 from iam.services.own_keys import reference_of
 from iam.services.passkeys import CHALLENGE_LIFE, MOST, CopiedPasskey, NewPasskey
+from iam.services.people import join
 from tests.services.credential_scenes import SECRET_WORDS, Keys
 from tests.services.worlds import World
 
@@ -112,3 +113,15 @@ def test_a_device_that_does_not_count_is_taken_at_its_word(keys: Keys) -> None:
     keys.passkeys.used(added, 0)
     keys.passkeys.used(added, 0)
     assert keys.passkeys.find(added.id) is not None
+
+
+def test_keys_follow_their_person_into_another_record(keys: Keys) -> None:
+    session, stays = strong(keys), keys.world.person()[0]
+    keys.passwords.choose(session.authentication, "jan.peeters", SECRET_WORDS)
+    keys.codes.new_card(session.authentication)
+    passkey(keys, session)
+    with keys.world.archive.writing() as uow:
+        join(uow, session.person, stays)
+        uow.commit()
+    assert {type(one) for one in keys.own.listed(stays)} == {Password, PaperCodes, Passkey}
+    assert keys.own.listed(session.person) == []
