@@ -11,6 +11,7 @@ from flask import g, redirect, request
 from werkzeug.wrappers import Response
 
 from iam.domain.errors import Forbidden, NotFound
+from iam.domain.identifiers import CbeNumber
 from iam.domain.login_providers import LoginProvider, ProviderKind
 from iam.domain.logins import ProvenLogin
 from iam.domain.sessions import Acting, Session
@@ -165,13 +166,17 @@ class BrowserHall:
 
         Raises as `Contexts.check` and `Sessions.act_as`; Forbidden (`no_session`).
         """
-        session = self.session()
-        if session is None:
-            raise Forbidden("no_session", "Log in first.")
+        session = self._who()
         self._parts.contexts.check(session, acting)
-        held = self._parts.sessions.act_as(session, acting)
-        self._hold(held)
-        return held.session
+        return self._change(session, acting)
+
+    def represent(self, number: CbeNumber) -> Session:
+        """Act as legal representative of an enterprise, as the register says now; changes the identifier as `act_as`.
+
+        Raises as `Contexts.representing` and `Sessions.act_as`; Forbidden (`no_session`).
+        """
+        session = self._who()
+        return self._change(session, self._parts.contexts.representing(session, number))
 
     def leave(self) -> Response:
         """End this session here, and lead to the provider where that ends its own, else to the choice of keys."""
@@ -189,6 +194,17 @@ class BrowserHall:
         return answer
 
     # ------------------------------------------------------------------ the rest
+
+    def _who(self) -> Session:
+        session = self.session()
+        if session is None:
+            raise Forbidden("no_session", "Log in first.")
+        return session
+
+    def _change(self, session: Session, acting: Acting) -> Session:
+        held = self._parts.sessions.act_as(session, acting)
+        self._hold(held)
+        return held.session
 
     def _end(self, session: Session) -> None:
         try:

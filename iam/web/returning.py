@@ -48,9 +48,14 @@ def requirement_at(address: str) -> object | None:
 
 
 def address_here() -> str:
-    """The address of the present page, to return to; the first page where it only takes what others send."""
+    """The address of the present page, to return to; of a place that only takes forms, the nearest page above it."""
     query = request.query_string.decode("latin-1")
-    return safe_path(f"{request.path}?{query}" if query else request.path)
+    address = safe_path(f"{request.path}?{query}" if query else request.path)
+    above = request.path
+    while address == FIRST_PAGE and above:
+        address = safe_path(above)
+        above = above.rpartition("/")[0]
+    return address
 
 
 def kept_form(person: str | None) -> str:

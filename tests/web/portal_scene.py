@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from werkzeug.wrappers import Response as AnyResponse
 
 from iam.domain.assurance import Assurance, LoginKey
+from iam.domain.identifiers import CbeNumber
 from iam.domain.login_providers import ProviderKind
 from iam.domain.logins import PersonalData
 from iam.domain.niss import Niss
@@ -154,7 +155,7 @@ def _add_acts(blueprint: Blueprint, portal: Portal) -> None:
     """Pages that only change something, and where a failed login leads."""
 
     @blueprint.post("/papers/burn")
-    @requires(Asks("works", "declare"))
+    @requires(Asks("dimona", "declare"))
     def burn() -> str:
         return "burnt"
 
@@ -163,6 +164,12 @@ def _add_acts(blueprint: Blueprint, portal: Portal) -> None:
     def act_as() -> str:
         portal.hall.act_as(Acting(enterprise=request.form["enterprise"]))
         return "acting"
+
+    @blueprint.post("/represent")
+    @requires(SignedIn())
+    def represent() -> str:
+        portal.hall.represent(CbeNumber.parse(request.form["enterprise"]))
+        return "representing"
 
     @blueprint.post("/sign-out")
     @public("who is not logged in has nothing to lose by it")

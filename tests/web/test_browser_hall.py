@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from iam.domain.enterprises import Capacity
+from iam.domain.enterprises import Capacity, Representative
+from iam.domain.periods import Period
 from iam.domain.sessions import Session
 from iam.domain.visits import Visit
 from iam.services.pending_identities import read
+from tests.services.worlds import LONG_AGO
 from tests.web.portal_scene import Portal
 
 Told = Callable[[], list[dict[str, Any]]]
@@ -293,3 +295,30 @@ def test_an_identifier_in_the_address_lets_nobody_in(portal: Portal, place: str)
     _, niss = portal.gate.world.person()
     secret = portal.gate.login(niss).secret
     assert portal.browser().get(place.format(secret)).status_code in (303, 400)
+
+
+def test_from_a_place_that_only_takes_forms_a_person_returns_to_the_page_above_it(portal: Portal) -> None:
+    _, niss = portal.gate.world.person()
+    browser = portal.browser()
+    browser.login(niss, "password", "one")
+    assert browser.post("/papers/burn", {"quarter": "2026Q4"}).headers["Location"] == "/sign-in"
+    assert browser.login(niss, "itsme", "two").headers["Location"] == "/papers"
+    browser.get("/papers")
+    assert portal.kept == {"quarter": ["2026Q4"]}
+
+
+def test_a_legal_representative_acts_for_the_enterprise_that_the_register_names(portal: Portal) -> None:
+    enterprise = portal.gate.world.enterprise(Capacity.EMPLOYER)
+    person, niss = portal.gate.world.person()
+    browser = portal.browser()
+    browser.login(niss)
+    refused = browser.post("/represent", {"enterprise": enterprise})
+    assert refused.status_code == 404
+    since = Period(portal.gate.world.clock.at - LONG_AGO)
+    entry = Representative(niss=niss.value, function="director", valid=since)
+    portal.gate.world.register.representatives[enterprise] = (entry,)
+    before = browser.cookie()
+    assert browser.post("/represent", {"enterprise": enterprise}).text == "representing"
+    session = browser.session()
+    assert session is not None and (session.person, session.enterprise) == (person, enterprise)
+    assert browser.cookie() != before and portal.gate.sessions.find(before) is None

@@ -11,7 +11,7 @@ from iam.web.csrf import SAFE, from_elsewhere, mark_of
 from iam.web.markers import routes
 from tests.web.portal_scene import ORIGIN, Portal
 
-UNSAFE = ["/papers", "/papers/burn", "/act-as", "/sign-out", "/sign-in/test/itsme/start"]
+UNSAFE = ["/papers", "/papers/burn", "/act-as", "/represent", "/sign-out", "/sign-in/test/itsme/start"]
 
 
 @pytest.fixture
