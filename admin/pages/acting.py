@@ -11,12 +11,12 @@ from admin.collaborators import PageParts
 from admin.form_reading import LONGEST, read_form
 from admin.visitors import visitor
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
-from iam.domain.errors import Forbidden, InvalidInput
+from iam.domain.errors import Forbidden, InvalidInput, Refusal
 from iam.domain.identifiers import CbeNumber
 from iam.domain.sessions import Acting, Session
 from iam.services.contexts import Mandators
-from iam.web import pages
-from iam.web.entry import SignedIn
+from iam.web import error_pages, pages
+from iam.web.entry import Asks, SignedIn
 from iam.web.markers import requires
 
 PATH = "/act-as"
@@ -38,8 +38,33 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
         parts.hall.act_as(_chosen(read_form("enterprise", "capacity", "mandator")))
         return redirect("/", 303)
 
+    @blueprint.get(f"{PATH}/representative")
+    @requires(Asks("access_managers", "designate"))
+    def representative() -> Response:
+        """Where a stronger login leads back to, with the number that was typed before it."""
+        (typed, *_) = (parts.hall.kept_form() or {}).get("enterprise", [""])
+        return _page(parts, visitor().session, "", represented=typed)
 
-def _page(parts: PageParts, session: Session, written: str) -> Response:
+    @blueprint.post(f"{PATH}/representative")
+    @requires(Asks("access_managers", "designate"))
+    def represent() -> AnyResponse:
+        """The register of enterprises is asked now; what it refuses is told beside the number."""
+        written = read_form("enterprise")["enterprise"]
+        try:
+            parts.hall.represent(CbeNumber.parse(written))
+        except Refusal as refusal:
+            return _page(parts, visitor().session, "", represented=written, not_represented=refusal)
+        return redirect("/", 303)
+
+
+def _page(
+    parts: PageParts,
+    session: Session,
+    written: str,
+    *,
+    represented: str = "",
+    not_represented: Refusal | None = None,
+) -> Response:
     found, refused = Mandators(numbers=(), complete=True), ""
     if session.capacity in MANDATARY_CAPACITIES:
         try:
@@ -48,13 +73,15 @@ def _page(parts: PageParts, session: Session, written: str) -> Response:
             refused = refusal.code
     return pages.show(
         "act_as.html",
-        400 if refused else 200,
+        error_pages.status_of(not_represented) if not_represented else 400 if refused else 200,
         session=session,
         offers=parts.contexts.offered(session.person),
         searchable=session.capacity in MANDATARY_CAPACITIES,
         found=found,
         written=written,
         refused=refused,
+        represented=represented,
+        not_represented=not_represented.code if not_represented else "",
     )
 
 

@@ -40,6 +40,11 @@ def install(app: Flask, randomness: Randomness) -> None:
     app.register_error_handler(Exception, lambda error: _failed(error, randomness))
 
 
+def status_of(refusal: Refusal) -> int:
+    """The status that tells a refusal."""
+    return _OF_KIND[refusal.kind]
+
+
 def refused(status: int, code: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with the page of a status and, where there are words for it, the reason; tell it in the log."""
     _log.warning("refused", status=status, code=code, **_circumstances())
@@ -62,7 +67,7 @@ def _problem(error: ProblemAnswer) -> Response:
 
 def _refusal(refusal: Refusal) -> Response:
     headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, Unavailable) else {}
-    return refused(_OF_KIND[refusal.kind], refusal.code, headers)
+    return refused(status_of(refusal), refusal.code, headers)
 
 
 def _http_error(error: HTTPException, randomness: Randomness) -> AnyResponse:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from iam.domain.appointments import Role
-from iam.domain.enterprises import Capacity
+from iam.domain.enterprises import Capacity, Representative
+from iam.domain.periods import Period
 from iam.domain.sessions import CITIZEN, Session
 from tests.admin.counter import Counter, post
+from tests.services.worlds import LONG_AGO
 
 ENGLISH = {"Accept-Language": "en"}
 
@@ -53,6 +55,48 @@ def test_acting_for_an_enterprise_changes_the_session_and_shows_on_each_page(cou
 def test_nobody_acts_for_whom_they_may_not(counter: Counter, form: dict[str, str], status: int) -> None:
     client = counter.signed_in()
     assert post(client, "/act-as", at="/sign-out", **form).status_code == status
+    assert present(counter).acting == CITIZEN
+
+
+def test_a_legal_representative_acts_for_the_enterprise_when_the_register_says_so(counter: Counter) -> None:
+    number = counter.world.enterprise(Capacity.EMPLOYER)
+    since = Period(counter.world.clock.at - LONG_AGO)
+    entry = Representative(niss=counter.niss.value, function="director", valid=since)
+    counter.world.register.representatives[number] = (entry,)
+    client = counter.signed_in()
+    assert post(client, "/act-as/representative", at="/act-as", enterprise=number).status_code == 303
+    assert (present(counter).enterprise, present(counter).capacity) == (number, None)
+    assert "As legal representative" in client.get("/act-as", headers=ENGLISH).text
+
+
+def test_a_stronger_login_keeps_the_number_that_a_representative_typed(counter: Counter) -> None:
+    client = counter.signed_in("user-name-and-password")
+    asked = post(client, "/act-as/representative", at="/act-as", enterprise="0206.731.645")
+    assert asked.headers["Location"] == "/sign-in"
+    assert "a key of a higher level" in client.get("/sign-in", headers=ENGLISH).text
+    entered = post(client, "/sign-in/oidc/itsme/start", at="/sign-in")
+    assert entered.headers["Location"] == "/act-as/representative"
+    assert 'value="0206.731.645"' in client.get("/act-as/representative").text
+
+
+@pytest.mark.parametrize(
+    ("written", "away", "status", "told"),
+    [
+        ("0206731645", False, 404, "knows no enterprise with this number"),
+        ("0206731645", True, 503, "does not answer at present"),
+        ("0206731646", False, 400, "no valid enterprise number"),
+        ("", False, 400, "no valid enterprise number"),
+    ],
+)
+def test_what_the_register_does_not_confirm_is_told_beside_the_number(
+    counter: Counter, written: str, away: bool, status: int, told: str
+) -> None:
+    counter.world.register.away = away
+    client = counter.signed_in()
+    answer = post(client, "/act-as/representative?lang=en", at="/act-as", enterprise=written)
+    assert answer.status_code == status
+    assert told in answer.text
+    assert f'value="{written}"' in answer.text
     assert present(counter).acting == CITIZEN
 
 
