@@ -118,5 +118,5 @@ def _with(response: etree._Element, assertion: etree._Element) -> etree._Element
     for child in list(plain):
         if child.tag in (ds("Signature"), saml("Assertion"), saml("EncryptedAssertion")):
             plain.remove(child)
-    plain.append(documents.again(etree.tostring(assertion)))
-    return plain
+    around, end, tag = etree.tostring(plain).rpartition(b"</")
+    return documents.again(around + etree.tostring(assertion, with_tail=False) + end + tag)

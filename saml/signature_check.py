@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Iterable
-from copy import deepcopy
 from hmac import compare_digest
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from saml.pinned_keys import PinnedKey
 from saml.refusals import SamlRefused
 
 _PEM: Final = xmlsec.constants.KeyDataFormatPem
+_PARSER: Final = etree.XMLParser(resolve_entities=False, no_network=True)
 _SIGNED_INFO: Final = f"{ds('Signature')}/{ds('SignedInfo')}"
 _REFERENCE: Final = f"{_SIGNED_INFO}/{ds('Reference')}"
 
@@ -69,30 +69,29 @@ def _verifies(element: etree._Element, signature: etree._Element, key: PinnedKey
 
 
 def _canonical(element: etree._Element) -> bytes:
-    """Exclusive canonical form without the signature, all prefixes in scope being declared on the element itself."""
-    scope: Any = element.nsmap
-    alone = etree.Element(element.tag, nsmap=scope)
-    alone.text = element.text
-    for name, value in element.attrib.items():
-        alone.set(name, value)
-    for child in element:
-        if child.tag != ds("Signature"):
-            alone.append(deepcopy(child))
-        else:
-            _hand_over(alone, child.tail)
+    """Exclusive canonical form without the signature.
+
+    The element is written out with every prefix in scope and read again: nodes that are moved from tree to tree may
+    change their prefixes, which a signature covers.
+    """
+    alone = etree.fromstring(etree.tostring(element, with_tail=False), _PARSER)
+    signature = alone.find(ds("Signature"))
+    if signature is not None:
+        _hand_over(signature)
+        alone.remove(signature)
     return etree.tostring(
         alone, method="c14n", exclusive=True, with_comments=False, inclusive_ns_prefixes=_prefixes(element)
     )
 
 
-def _hand_over(element: etree._Element, tail: str | None) -> None:
+def _hand_over(signature: etree._Element) -> None:
     """The text behind the signature stays where it stood."""
-    if not tail:
-        return
-    if len(element):
-        element[-1].tail = (element[-1].tail or "") + tail
-    else:
-        element.text = (element.text or "") + tail
+    tail, before, parent = signature.tail, signature.getprevious(), signature.getparent()
+    if tail and before is not None:
+        before.tail = (before.tail or "") + tail
+    elif tail and parent is not None:
+        parent.text = (parent.text or "") + tail
+    signature.tail = None
 
 
 def _prefixes(element: etree._Element) -> list[str]:
