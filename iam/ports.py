@@ -18,7 +18,6 @@ from iam.domain.keys import SealedKey
 from iam.domain.login_providers import LoginProviders
 from iam.domain.outlines import Outline, Outlines
 from iam.domain.persons import NumberReplaced
-from iam.domain.web_answers import WebAnswer
 
 T = TypeVar("T")
 
@@ -219,31 +218,6 @@ class ProviderBook(Protocol):
 
     def current(self) -> LoginProviders:
         """Those that are configured at this moment."""
-        ...
-
-
-class GuardedWeb(Protocol):
-    """Asks servers of other organisations, at addresses of configured origins alone."""
-
-    def get(self, url: str, *, origins: frozenset[str], accept: str, bearer: str = "") -> WebAnswer:
-        """GET an address of one of the origins (`https://host[:port]`), perhaps with an access token.
-
-        Unavailable (`server_unavailable`) when the address is none of theirs, or no whole answer comes in time.
-        """
-        ...
-
-    def post_form(
-        self, url: str, form: Mapping[str, str], *, origins: frozenset[str], authorization: str = ""
-    ) -> WebAnswer:
-        """POST a form to an address of one of the origins, perhaps with an Authorization header; raises as `get`."""
-        ...
-
-
-class CertificateStatusServers(Protocol):
-    """The servers at which certificate authorities say whether a certificate is revoked (OCSP)."""
-
-    def ask(self, url: str, request: bytes) -> bytes:
-        """The answer to a DER-encoded request, unjudged. Unavailable (`certificate_status_unavailable`) for none."""
         ...
 
 

@@ -13,6 +13,7 @@ from iam.domain.clients import Profile
 from iam.domain.errors import InvalidInput
 from iam.domain.identifiers import CbeNumber, Niss
 from iam.domain.periods import local_date, parse_instant
+from iam.doors import Doors
 from iam.services.client_orders import ALGORITHMS, NewDeclarationService
 from iam.web.strict_json import MalformedJson, loads
 
@@ -49,6 +50,17 @@ def rotate(algorithm: str, as_json: bool) -> None:
     with house() as here:
         successor = here.key_rotation.rotate(here.clock.now(), algorithm)
     show({"kid": successor.kid, "algorithm": algorithm, "signs_from": successor.active_from.isoformat()}, as_json)
+
+
+@keys.command("rotate-at-providers")
+@as_json
+@speaking
+def rotate_at_providers(as_json: bool) -> None:
+    """Publish successors of the keys by which OpenID Providers know us; they take over after a day and an hour."""
+    with house() as here:
+        successors = Doors(here).relying_party.parts.keys.rotate()
+    told = {key.kid: key.active_from.isoformat() for key in successors}
+    show({"successors": len(told), "take_over_at": max(told.values(), default=""), "kids": sorted(told)}, as_json)
 
 
 @click.group("client")

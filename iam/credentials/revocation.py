@@ -15,7 +15,8 @@ from iam.credentials.certificate_trust import StatusRules
 from iam.credentials.flaws import StatusNotKnown
 from iam.credentials.ocsp_answer import check_answer
 from iam.domain.errors import Unavailable
-from iam.ports import CertificateStatusServers, Clock, Randomness
+from iam.outward_ports import CertificateStatusServers
+from iam.ports import Clock, Randomness
 
 _LONGEST_ADDRESS: Final = 500
 

@@ -25,7 +25,7 @@ _CHUNK_OCTETS: Final = 8_192
 
 
 class HttpCertificateStatus:
-    """Implements `iam.ports.CertificateStatusServers` by HTTP POST (RFC 6960 appendix A.1).
+    """Implements `iam.outward_ports.CertificateStatusServers` by HTTP POST (RFC 6960 appendix A.1).
 
     Plain http will do: the answer is signed. No redirect is followed; proxies, cookies and kept connections play no
     part. A name is looked up once, and the connection goes to the very address that was judged.

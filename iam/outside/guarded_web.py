@@ -27,7 +27,7 @@ _HOLDING_ANOTHER: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_ne
 
 
 class GuardedWeb:
-    """Implements `iam.ports.GuardedWeb`.
+    """Implements `iam.outward_ports.GuardedWeb`.
 
     The road is https, and plain http to this machine itself where that is allowed. A name is looked up once and the
     connection goes to the very address that was judged. No redirect is followed; proxies, cookies and kept connections

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from iam.domain.errors import Unavailable
 from iam.outside.guarded_http import checked_address
-from iam.ports import GuardedWeb
+from iam.outward_ports import GuardedWeb
 
 
 class SmsGateway:

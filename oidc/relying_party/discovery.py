@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from iam.domain.errors import Unavailable
-from iam.ports import GuardedWeb
+from iam.outward_ports import GuardedWeb
 from iam.settings import is_loopback
 from iam.web import strict_json
 from oidc.relying_party.faults import LoginFailed, LoginFault

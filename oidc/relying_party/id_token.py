@@ -58,8 +58,7 @@ def judge_id_token(
     _check_access_token_hash(claims, access_token)  # (5)
     subject = jose.text_claim(claims, "sub")  # (6)
     authenticated_at = jose.time_claim(claims, "auth_time")  # (7)
-    if authenticated_at is None and registration.auth_time == "issued":
-        authenticated_at = times.issued_at
+    authenticated_at = authenticated_at or (times.issued_at if registration.auth_time == "issued" else None)
     if authenticated_at is None or authenticated_at > now + SKEW:
         raise jose.InvalidToken(jose.TokenFault.CLAIM_MALFORMED, "auth_time is missing or lies ahead")
     oldest = begun.at - MAX_SKEW if begun.again else now - OLDEST_LOGIN - MAX_SKEW

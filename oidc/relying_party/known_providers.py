@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 
-from iam.ports import Clock, GuardedWeb
+from iam.outward_ports import GuardedWeb
+from iam.ports import Clock
 from oidc.relying_party.discovery import ProviderMetadata, discover, fetch_json
 from oidc.relying_party.faults import LoginFailed, LoginFault
 from oidc.relying_party.registration import Registration

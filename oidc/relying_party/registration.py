@@ -115,11 +115,6 @@ def read_registration(provider: LoginProvider, *, production: bool) -> Registrat
     return registration
 
 
-def check_registration(provider: LoginProvider, *, production: bool) -> None:
-    """Refuse settings that could not be used. UnsafeSettings."""
-    read_registration(provider, production=production)
-
-
 def _secret(reader: SettingsReader) -> str:
     path = reader.text("client_secret_file", "")
     if not path:

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 
 from iam.domain.login_providers import LoginProvider
 from iam.domain.logins import ProvenLogin
-from iam.ports import Clock, GuardedWeb, Randomness
+from iam.outward_ports import GuardedWeb
+from iam.ports import Clock, Randomness
 from iam.settings import UnsafeSettings
 from iam.web.hall import Wanted
 from oidc import jose

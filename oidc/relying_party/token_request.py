@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from iam.domain.errors import Unavailable
-from iam.ports import GuardedWeb
+from iam.outward_ports import GuardedWeb
 from oidc.relying_party.client_proof import ClientProofs
 from oidc.relying_party.discovery import JSON, ProviderMetadata, json_object
 from oidc.relying_party.faults import LoginFailed, LoginFault

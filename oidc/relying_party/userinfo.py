@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from iam.domain.errors import Unavailable
-from iam.ports import GuardedWeb
+from iam.outward_ports import GuardedWeb
 from oidc import jose
 from oidc.registered_claims import SKEW
 from oidc.relying_party.discovery import ProviderMetadata

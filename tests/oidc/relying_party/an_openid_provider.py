@@ -34,7 +34,7 @@ def nothing(_claims: Claims) -> None:
 
 @dataclass
 class AnOpenIdProvider:
-    """Implements `iam.ports.GuardedWeb`: the whole web is this provider."""
+    """Implements `iam.outward_ports.GuardedWeb`: the whole web is this provider."""
 
     clock: SetClock
     metadata: Claims = field(default_factory=dict)

@@ -17,7 +17,7 @@ from iam.domain.logins import ProvenLogin
 from iam.domain.sessions import SessionRules
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
-from iam.ports import GuardedWeb
+from iam.outward_ports import GuardedWeb
 from iam.services.provider_logout import ProviderLogout
 from iam.services.sessions import Sessions
 from iam.storage.memory import MemoryArchive
