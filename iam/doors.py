@@ -29,9 +29,7 @@ from iam.house import House
 from iam.outside.certificate_status import HttpCertificateStatus
 from iam.outside.guarded_web import GuardedWeb
 from iam.outside.login_providers import Check
-from iam.services.activation_codes import ActivationCodes
 from iam.services.farewells import Way
-from iam.services.one_time_codes import OneTimeCodes
 from iam.services.own_keys import OwnKeys
 from iam.services.passkeys import Passkeys
 from iam.services.provider_logout import ProviderLogout
@@ -121,8 +119,7 @@ class Doors:
         return [web_eid_blueprint(hall, web_eid), certificate_blueprint(hall, certificate)]
 
     def _of_own_keys(self, hall: BrowserHall, sessions: Sessions) -> list[Blueprint]:
-        house, passwords = self._house, self._house.desk.passwords
-        codes = OneTimeCodes(house.archive, house.clock, house.sealer, house.randomness)
+        house, passwords, codes = self._house, self._house.desk.passwords, self._house.desk.one_time_codes
         passkeys = Passkeys(house.archive, house.clock, house.randomness)
         ceremonies = Ceremonies(house.settings.issuer)
         logins = OwnLogins(house.clock, house.randomness)
@@ -138,22 +135,9 @@ class Doors:
             password_blueprint(hall, passwords, logins, house.randomness),
             one_time_code_blueprint(hall, passwords, codes, logins),
             passkey_blueprint(hall, passkeys, ceremonies, logins, house.randomness),
-            activation_blueprint(self._activation(codes), codes, hall.here),
+            activation_blueprint(house.desk.activation_codes, codes, hall.here),
             own_keys_blueprint(parts),
         ]
-
-    def _activation(self, codes: OneTimeCodes) -> ActivationCodes:
-        house = self._house
-        return ActivationCodes(
-            house.archive,
-            house.judge,
-            house.clock,
-            house.randomness,
-            house.desk.letters,
-            house.desk.passwords,
-            codes,
-            house.settings.administration,
-        )
 
     def _check_oidc(self, provider: LoginProvider) -> None:
         read_registration(provider, production=self._production)

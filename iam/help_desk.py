@@ -10,6 +10,7 @@ from iam.outside.password_hashing import Argon2Hashing
 from iam.outside.post_office import PostOffice
 from iam.outside.sms import SmsGateway
 from iam.ports import Archive, Clock, Randomness, Seal
+from iam.services.activation_codes import ActivationCodes
 from iam.services.authorization import Authorization
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.identity_decisions import IdentityDecisions
@@ -18,6 +19,7 @@ from iam.services.invitations import Invitations
 from iam.services.joint_acts import JointActs
 from iam.services.letter_texts import LetterWriter
 from iam.services.letters import Letters
+from iam.services.one_time_codes import OneTimeCodes
 from iam.services.passwords import Passwords
 from iam.services.people import People
 from iam.services.readings import Readings
@@ -67,6 +69,25 @@ class HelpDesk:
     def passwords(self) -> Passwords:
         """User names with passwords."""
         return Passwords(self._archive, self._clock, Argon2Hashing(), self._randomness, self.tries)
+
+    @cached_property
+    def one_time_codes(self) -> OneTimeCodes:
+        """Codes that are good once."""
+        return OneTimeCodes(self._archive, self._clock, self._sealer, self._randomness)
+
+    @cached_property
+    def activation_codes(self) -> ActivationCodes:
+        """First keys of people without another one."""
+        return ActivationCodes(
+            self._archive,
+            self._judge,
+            self._clock,
+            self._randomness,
+            self.letters,
+            self.passwords,
+            self.one_time_codes,
+            self._settings.administration,
+        )
 
     @cached_property
     def people(self) -> People:

@@ -268,6 +268,7 @@ class House:
             take_over=self.take_over,
             delegations=self.delegations,
             people=self.desk.people,
+            activation_codes=self.desk.activation_codes,
             identities=self.desk.identities,
             foreign_enterprises=self.desk.foreign_enterprises,
             rules=self._rules,

@@ -8,6 +8,7 @@ from typing import Final
 from flask import Flask
 
 from iam.api import languages
+from iam.api.activation_codes import activation_codes_api
 from iam.api.activations import activations_api
 from iam.api.appointments import appointments_api
 from iam.api.callers import Guard
@@ -47,6 +48,7 @@ SUBJECTS: Final[tuple[Callable[[Collaborators], Api], ...]] = (
     joint_acts_api,
     office_api,
     identities_api,
+    activation_codes_api,
     foreign_enterprises_api,
     migrations_api,
     health_api,

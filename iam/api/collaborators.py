@@ -9,6 +9,7 @@ from iam.api.acting_for import ActingFor
 from iam.api.callers import Call, Login, VerifyBearer
 from iam.domain.mandate_terms import ProposalRules
 from iam.ports import Clock, Library, Randomness
+from iam.services.activation_codes import ActivationCodes
 from iam.services.activations import Activations
 from iam.services.appointments import Appointments
 from iam.services.authorization import Authorization
@@ -59,6 +60,7 @@ class Collaborators:
     take_over: MandateTakeOver
     delegations: Delegations
     people: People
+    activation_codes: ActivationCodes
     identities: IdentityDecisions
     foreign_enterprises: ForeignEnterprises
     rules: ProposalRules

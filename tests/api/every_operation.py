@@ -77,6 +77,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "refuse_paper": {"mandate": "m"},
     "merge_identities": {"former_niss": NISS, "present_niss": OTHER_NISS},
     "give_identity_code": {"niss": NISS},
+    "give_activation_code": {"niss": NISS, "email": "jan@example.org"},
     "confirm_identity": {"niss": NISS},
     "refuse_identity": {"ground": "not_proven"},
     "unlink_identity": {"ground": "own_request"},

@@ -19,6 +19,7 @@ from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
 from iam.ports import Law
 from iam.sandbox.login_source import LoginSource
+from iam.services.activation_codes import ActivationCodes
 from iam.services.activations import Activations
 from iam.services.appointments import Appointments
 from iam.services.authentications import Authentications
@@ -38,6 +39,7 @@ from iam.services.mandate_proposals import MandateProposals
 from iam.services.mandate_sides import MandateSides
 from iam.services.mandate_take_over import MandateTakeOver
 from iam.services.mandates import Mandates
+from iam.services.one_time_codes import OneTimeCodes
 from iam.services.passwords import Passwords
 from iam.services.people import People
 from iam.services.portfolios import Portfolios
@@ -99,6 +101,10 @@ class Premises:
         tries = SlowedTries(self.once, self.randomness)
         passwords = Passwords(self.once, clock, cheap, self.randomness, tries)
         self.foreign_enterprises = ForeignEnterprises(self.once, self.judge, self.randomness, passwords, self.writer)
+        codes = OneTimeCodes(self.once, clock, Sealer(bytes(range(32))), self.randomness)
+        self.activation_codes = ActivationCodes(
+            self.once, self.judge, clock, self.randomness, self.letters, passwords, codes, ADMINISTRATION
+        )
         self.migration_open = True
         self.keys_work = True
         self.app = create_admin_app(self._parts())
@@ -130,6 +136,7 @@ class Premises:
             take_over=MandateTakeOver(once, judge, library, randomness, RULES, lambda: self.migration_open),
             delegations=Delegations(once, clock, judge, randomness, sides, RULES),
             people=People(once, judge, self.joint_acts),
+            activation_codes=self.activation_codes,
             identities=IdentityDecisions(once, judge, randomness, Readings(once, clock), self.writer),
             foreign_enterprises=self.foreign_enterprises,
             rules=RULES,
