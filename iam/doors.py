@@ -101,12 +101,16 @@ class Doors:
         )
 
     @cached_property
-    def _service_provider(self) -> ServiceProvider:
+    def saml_keys(self) -> SamlKeys:
+        """The keys that SAML identity providers know us by."""
         house = self._house
         name = urlsplit(house.settings.issuer).hostname or ""
-        keys = SamlKeys(house.archive, house.chest, house.sealer, house.clock, name)
-        peers = KnownPeers(production=self._production)
-        return ServiceProvider(house.settings.issuer, keys, peers, house.clock, house.randomness)
+        return SamlKeys(house.archive, house.chest, house.sealer, house.clock, name)
+
+    @cached_property
+    def _service_provider(self) -> ServiceProvider:
+        house, peers = self._house, KnownPeers(production=self._production)
+        return ServiceProvider(house.settings.issuer, self.saml_keys, peers, house.clock, house.randomness)
 
     def _of_cards(self, hall: BrowserHall) -> list[Blueprint]:
         house = self._house

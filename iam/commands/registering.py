@@ -16,6 +16,7 @@ from iam.domain.periods import local_date, parse_instant
 from iam.doors import Doors
 from iam.services.client_orders import ALGORITHMS, NewDeclarationService
 from iam.web.strict_json import MalformedJson, loads
+from saml.own_keys import USES
 
 
 @click.group("officer")
@@ -61,6 +62,17 @@ def rotate_at_providers(as_json: bool) -> None:
         successors = Doors(here).relying_party.parts.keys.rotate()
     told = {key.kid: key.active_from.isoformat() for key in successors}
     show({"successors": len(told), "take_over_at": max(told.values(), default=""), "kids": sorted(told)}, as_json)
+
+
+@keys.command("rotate-saml")
+@click.argument("use", type=click.Choice(USES))
+@as_json
+@speaking
+def rotate_saml(use: str, as_json: bool) -> None:
+    """Publish a successor of a key by which SAML identity providers know us; it takes over after thirty days."""
+    with house() as here:
+        successor = Doors(here).saml_keys.rotate(use)
+    show({"certificate": successor.kid, "use": use, "takes_over_at": successor.active_from.isoformat()}, as_json)
 
 
 @click.group("client")
