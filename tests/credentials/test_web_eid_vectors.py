@@ -1,7 +1,6 @@
-"""Tokens and certificates that Web eID's own validators are tested with must stand or fall here as there.
+"""Tokens and certificates that Web eID's own validators are tested with stand or fall here as there."""
 
-Where each comes from stands with it in web_eid_vectors.json.
-"""
+# Where each comes from stands with it in web_eid_vectors.json.
 
 from __future__ import annotations
 

@@ -97,6 +97,7 @@
     }
   });
 
+  document.getElementById("web-eid-no-script").hidden = true;
   begin.addEventListener("click", ask);
   begin.hidden = false;
   begin.focus();
