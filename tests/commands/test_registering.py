@@ -105,3 +105,7 @@ def test_a_successor_of_a_key_is_published_once_at_a_time(empty: Terminal) -> No
         assert told["algorithm"] == algorithm and told["kid"]
         assert "waits for its first use" in empty.refused("keys", "rotate", "--algorithm", algorithm)
     assert acts(empty)[-2:] == ["signing_key_published"] * 2
+
+
+def test_the_keys_by_which_providers_know_us_get_successors_where_there_are_any(empty: Terminal) -> None:
+    assert empty.told("keys", "rotate-at-providers") == {"successors": 0, "take_over_at": "", "kids": []}
