@@ -79,13 +79,14 @@ class IdentityRegistrations:
             _yields_number(uow, session)
             _at_least(min(pending.assurance, session.assurance))
             identity = identity_seen(uow, pending)
-            if numbers_contradict(uow, session.person, identity.born):
+            person = present_record(uow, session.person) or session.person
+            if numbers_contradict(uow, person, identity.born):
                 raise _differ()
             for proof in ((session.provider, session.reference), (pending.provider, pending.reference)):
                 if not uow.claim(PROOF, fingerprint(*proof), uow.now + 2 * WAITS):
                     raise Forbidden("proof_used", "This login proved something before: log in again to link another.")
-            leaf = Leaf(act="identity_linked", actor=session.person, caller="", objects={"ground": "login"})
-            linked = link(uow, identity, session.person, min(pending.assurance, session.assurance), leaf)
+            leaf = Leaf(act="identity_linked", actor=person, caller="", objects={"ground": "login"})
+            linked = link(uow, identity, person, min(pending.assurance, session.assurance), leaf)
             uow.remove(RequestContact, identity.id)
             uow.commit()
             return linked
