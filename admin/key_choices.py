@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from flask import current_app
 from werkzeug.exceptions import HTTPException
@@ -12,6 +13,9 @@ from iam.domain.assurance import LoginKey
 from iam.domain.login_providers import LoginProvider
 from iam.web.hall import Wanted
 from iam.web.pages import origin_of
+
+_NO_ADDRESSES: Final = frozenset({"claims", "requested_claims"})
+"""Settings that hold names of claims, which look like addresses and lead nowhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +80,8 @@ def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for inner in value.values():
-            yield from _texts(inner)
+        for name, inner in value.items():
+            yield from () if name in _NO_ADDRESSES else _texts(inner)
     elif isinstance(value, (list, tuple)):
         for inner in value:
             yield from _texts(inner)

@@ -106,3 +106,10 @@ def test_addresses_of_a_provider_are_found_however_deep_they_stand() -> None:
     settings = {"issuer": "https://a.example/x", "deep": {"list": ["https://b.example", "text", 7]}, "n": None}
     provider = named("x", LoginKey.ITSME, ProviderKind.OIDC, Assurance.HIGH, settings=settings)
     assert addresses_in(provider) == ["https://a.example/x", "https://b.example"]
+
+
+def test_names_of_claims_are_no_addresses_though_they_look_like_them() -> None:
+    claims = {"claims": {"number": "http://c.example/claim/n"}, "requested_claims": ["http://c.example/claim/n"]}
+    settings = {"issuer": "https://a.example/x", **claims}
+    provider = named("x", LoginKey.ITSME, ProviderKind.OIDC, Assurance.HIGH, settings=settings)
+    assert addresses_in(provider) == ["https://a.example/x"]
