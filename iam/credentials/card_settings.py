@@ -10,6 +10,7 @@ from typing import Final, Generic, TypeVar
 from urllib.parse import urlsplit
 
 from iam.credentials.certificate_trust import SettingsReader, Trust, read_trust
+from iam.domain.assurance import LoginKey
 from iam.domain.login_providers import LoginProvider
 
 SOFTWARE_CARD: Final = "software_card"
@@ -57,16 +58,17 @@ class CardSettings(Generic[Read]):
     def of(self, provider: LoginProvider) -> Read:
         """What this provider says. Raises UnsafeSettings."""
         known = self._known.get(provider.id)
-        if known is not None and known[0] == provider:
-            return known[1]
+        return known[1] if known is not None and known[0] == provider else self._taken(provider)
+
+    def check(self, provider: LoginProvider) -> None:
+        """Read the settings and their files, to learn whether they can be followed. Raises UnsafeSettings."""
+        self._taken(provider)
+
+    def _taken(self, provider: LoginProvider) -> Read:
         with self._turn:
             read = self._read(provider)
             self._known[provider.id] = (provider, read)
             return read
-
-    def check(self, provider: LoginProvider) -> None:
-        """Read the settings, to learn whether they can be followed. Raises UnsafeSettings."""
-        self.of(provider)
 
 
 def web_eid_settings(*, production: bool) -> CardSettings[WebEidSettings]:
@@ -75,6 +77,8 @@ def web_eid_settings(*, production: bool) -> CardSettings[WebEidSettings]:
     def read(provider: LoginProvider) -> WebEidSettings:
         reader = SettingsReader(provider)
         card = reader.address(SOFTWARE_CARD)
+        if provider.key is not LoginKey.EID:
+            reader.problem("key", "must be eid: it is an identity card that answers")
         if production and card is not None:
             reader.problem(f"settings.{SOFTWARE_CARD}", "is for the sandbox alone")
         reader.raise_problems()

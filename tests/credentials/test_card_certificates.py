@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from iam.credentials.card_settings import web_eid_settings
 from iam.credentials.certificate_trust import SIGNATURE_POLICIES, read_trust
 from iam.credentials.flaws import Flaw
-from iam.domain.assurance import Assurance
+from iam.domain.assurance import Assurance, LoginKey
 from iam.settings import UnsafeSettings
 from tests.credentials import pki
 from tests.credentials.judging import CHALLENGE, flaw_of, judged
@@ -185,6 +188,24 @@ def test_production_takes_no_authority_of_tests(settings: dict[str, Any], named:
 def test_a_policy_for_signatures_can_not_be_configured(oid: str) -> None:
     provider = a_provider()
     levels = {**provider.levels, oid: Assurance.HIGH}
-    broken = type(provider)(**{f: getattr(provider, f) for f in provider.__slots__} | {"levels": levels})
+    broken = replace(provider, levels=levels)
     with pytest.raises(UnsafeSettings, match="levels"):
         read_trust(broken, production=False)
+
+
+def test_authorities_are_read_anew_when_the_configuration_is(tmp_path: Path) -> None:
+    file = tmp_path / "authorities.pem"
+    file.write_text(pki.citizens().pem, encoding="ascii")
+    settings, provider = web_eid_settings(production=False), a_provider(authorities=str(file))
+    settings.check(provider)
+    before = settings.of(provider)
+    file.write_text(pki.intermediate(pki.roots(), "Newer CA").pem, encoding="ascii")
+    assert settings.of(provider) is before
+    settings.check(provider)
+    assert settings.of(provider).trust.authorities != before.trust.authorities
+
+
+def test_only_an_identity_card_answers_by_web_eid() -> None:
+    other = replace(a_provider(), key=LoginKey.CERTIFICATE)
+    with pytest.raises(UnsafeSettings, match="key must be eid"):
+        web_eid_settings(production=False).of(other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import requests
@@ -141,8 +142,6 @@ def test_production_knows_the_sandboxs_authority_and_refuses_it(citizen_cards: C
     [provider] = read_providers(citizen_cards.configuration(), production=False)
     with pytest.raises(UnsafeSettings, match="software_card is for the sandbox alone"):
         web_eid_settings(production=True).of(provider)
-    without = type(provider)(
-        **{name: getattr(provider, name) for name in provider.__slots__} | {"settings": told["settings"]}
-    )
+    without = replace(provider, settings=told["settings"])
     with pytest.raises(UnsafeSettings, match="authority of a test or of the sandbox"):
         web_eid_settings(production=True).of(without)
