@@ -8,7 +8,7 @@ import pytest
 
 from tests.house.tree import DEFINITIONS, modules_of_tests, named, parsed
 
-TELLING = {"raises", "fail", "warns", "validate", "run_state_machine_as_test"}
+TELLING = {"raises", "fail", "warns", "validate", "expect", "run_state_machine_as_test"}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 

@@ -37,9 +37,13 @@ def modules_of_tests(root: Path = ROOT) -> list[Path]:
 
 
 def text_files(root: Path = ROOT) -> list[Path]:
-    """Every file of words that the project keeps, lock files and the licence aside."""
+    """Every file of words that the project keeps, lock files, licences and what others made small aside."""
     plain = {"Makefile", "run", "set-up"}
-    return [path for path in tracked_files(root) if path.suffix in TEXTS or path.name in plain]
+    return [
+        path
+        for path in tracked_files(root)
+        if (path.suffix in TEXTS or path.name in plain) and ".min." not in path.name
+    ]
 
 
 def _top(path: Path, root: Path) -> str:
