@@ -7,6 +7,8 @@ from functools import cached_property
 from flask import Blueprint, Flask, request
 
 from admin.collaborators import PageParts
+from admin.newcomers.collaborators import NewcomerParts
+from admin.newcomers.newcomer_pages import newcomers_blueprint
 from admin.portal_pages import portal_blueprint
 from iam.domain.sessions import SessionRules
 from iam.doors import Doors
@@ -108,4 +110,15 @@ class Entrance:
             providers=self.providers,
             library=self.house.library,
         )
-        return [portal_blueprint(pages), *self.doors.blueprints(self.hall, self.sessions)]
+        own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
+        return [*own, *self.doors.blueprints(self.hall, self.sessions)]
+
+    def _newcomers(self) -> NewcomerParts:
+        desk = self.house.desk
+        return NewcomerParts(
+            hall=self.hall,
+            visits=self.visits,
+            registrations=desk.registrations,
+            foreign_enterprises=desk.foreign_enterprises,
+            invitations=desk.invitations,
+        )

@@ -29,6 +29,8 @@ def add(blueprint: Blueprint, parts: NewcomerParts) -> None:
     @blueprint.get(ASKING_PATH)
     @public(WHY_PUBLIC)
     def foreign_enterprise() -> Response:
+        """The form's token belongs to this browser, so that it gets a visit first."""
+        parts.hall.here()
         return _page(dict.fromkeys(FIELDS, ""))
 
     @blueprint.post(ASKING_PATH)
