@@ -130,7 +130,10 @@ class RelyingParty:
         opened = self.tokens.opened(registration, tokens.id_token, TYPES)
         proven = judge_id_token(opened.verified.claims, registration, begun, tokens.access_token, now)  # (3)
         more = self._userinfo(registration, metadata, tokens, proven)  # (4)
-        return proven_login(provider, registration, begun, proven, more, opened.signed, now)  # (5)
+        hint = (
+            "" if registration.claims.number in proven.claims else opened.signed
+        )  # no number ever stands in an address
+        return proven_login(provider, registration, begun, proven, more, hint, now)  # (5)
 
     def _userinfo(
         self, registration: Registration, metadata: ProviderMetadata, tokens: Tokens, proven: ProvenSubject

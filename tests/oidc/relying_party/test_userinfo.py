@@ -71,9 +71,10 @@ def test_userinfo_is_not_asked_where_the_id_token_says_all() -> None:
     door = Premises(settings={"userinfo": False})
     door.op.metadata["userinfo_endpoint"] = None
     door.op.id_claims = altered(number=NUMBER)
-    niss = door.login().niss
-    assert niss is not None and niss.value == NUMBER
+    proven = door.login()
+    assert proven.niss is not None and proven.niss.value == NUMBER
     assert door.op.asked_for("/userinfo") == []
+    assert proven.logout_hint == "", "a number would stand in the address at which the person logs out"
 
 
 def test_a_key_of_another_country_proves_subject_and_personal_data(door: Premises) -> None:
