@@ -193,6 +193,6 @@ def test_without_scripts_the_page_leads_to_other_keys(browser: Browser, address:
     page.locator(".card form button").first.click()
     expect(page.get_by_text("Reading a card needs JavaScript")).to_be_visible()
     expect(page.get_by_role("button", name="Read the card")).to_be_hidden()
-    page.get_by_role("button", name="Choose another key").click()
+    page.get_by_role("link", name="Choose another key").click()
     expect(page).to_have_url(f"{address}/sign-in")
     context.close()
