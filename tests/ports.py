@@ -11,14 +11,14 @@ PORTS = range(20_000, 32_000)
 """Below those that the system takes for outgoing connections: a service that is started anew finds its port free."""
 BLOCK = 100
 """Processes that test side by side begin this far apart."""
-_pairs = count(0, 2)
+_triples = count(0, 3)
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on, nor on the next one, which the state's systems may take."""
+    """A port of this machine that nobody listens on, nor on the next two: state's systems and identity providers."""
     while True:
-        port = PORTS[(os.getpid() * BLOCK + next(_pairs)) % len(PORTS)]
-        if _free(port) and _free(port + 1):
+        port = PORTS[(os.getpid() * BLOCK + next(_triples)) % len(PORTS)]
+        if all(_free(one) for one in (port, port + 1, port + 2)):
             return port
 
 
