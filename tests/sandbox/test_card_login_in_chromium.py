@@ -28,8 +28,10 @@ KEY = "Identity card (eID)"
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    expect.set_options(timeout=20_000)
     with chromium() as started:
         yield started
+    expect.set_options(timeout=5_000)
 
 
 @pytest.fixture
@@ -60,7 +62,6 @@ def page(browser: Browser) -> Iterator[Page]:
     """A page on a phone, in English, that loads nothing against its policy."""
     context = browser.new_context(viewport=_size(PHONE), locale="en")
     opened = context.new_page()
-    opened.set_default_timeout(8_000)
     said: list[str] = []
     opened.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     yield opened
@@ -175,7 +176,7 @@ def test_without_the_extension_the_page_says_what_to_install(browser: Browser, a
         page.locator(".card form button").first.click()
         page.locator("#web-eid-begin").click()
         told = page.locator('[data-problem="no_extension"]')
-        expect(told).to_be_visible(timeout=10_000)
+        expect(told).to_be_visible()
         expect(told.get_by_role("link")).to_have_attribute("href", "https://web-eid.eu/")
         assert violations(page) == []
         assert wider_than_the_window(page) == []
