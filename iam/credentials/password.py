@@ -30,7 +30,12 @@ _log: Final = structlog.get_logger("iam.credentials")
 def password_blueprint(hall: Hall, passwords: Passwords, logins: OwnLogins, randomness: Randomness) -> Blueprint:
     """The pages under `/sign-in/password/<provider>/`."""
     door = Blueprint("password", __name__, url_prefix="/sign-in/password/<name>")
+    _add_login(door, hall, passwords, logins, randomness)
+    _add_change(door, hall, passwords, logins, randomness)
+    return door
 
+
+def _add_login(door: Blueprint, hall: Hall, passwords: Passwords, logins: OwnLogins, randomness: Randomness) -> None:
     @door.get("/")
     @public("Nobody is known before they log in.")
     def page(name: str) -> Response:
@@ -53,6 +58,8 @@ def password_blueprint(hall: Hall, passwords: Passwords, logins: OwnLogins, rand
             return remember(_ask_another(hall, randomness, provider, found), device)
         return remember(hall.welcome(_proven(logins, provider, found)), device)
 
+
+def _add_change(door: Blueprint, hall: Hall, passwords: Passwords, logins: OwnLogins, randomness: Randomness) -> None:
     @door.post("/change")
     @public("The secret of a login that this browser just began stands in the form.")
     def change(name: str) -> Response:
@@ -69,8 +76,6 @@ def password_blueprint(hall: Hall, passwords: Passwords, logins: OwnLogins, rand
         except InvalidInput as refused:
             return _ask_another(hall, randomness, provider, found, refused.code)
         return hall.welcome(_proven(logins, provider, changed))
-
-    return door
 
 
 def _proven(logins: OwnLogins, provider: LoginProvider, found: Password) -> ProvenLogin:
