@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from iam.domain.errors import InvalidInput
 from iam.domain.login_providers import LoginProvider, ProviderKind
-from iam.web import browser, pages
+from iam.web import pages
 from iam.web.csrf import from_elsewhere
 from iam.web.hall import Hall
 from iam.web.limits import set_largest_body
@@ -74,9 +74,6 @@ def _add_answers(blueprint: Blueprint, hall: Hall, ourselves: ServiceProvider, k
     @_POSTED
     def acs(provider: str) -> AnyResponse:
         chosen = hall.provider(provider, kind)
-        request.max_form_memory_size = LARGEST_ANSWER
-        if not browser.present().visit and "again" not in request.form:
-            return _once_more()
         try:
             response = documents.response(_posted())
             details = hall.take(chosen, _one("RelayState"))
@@ -119,15 +116,6 @@ def _fields(leaving: Leaving, country_field: str, country: str) -> dict[str, str
         return {}
     fields = {"SAMLRequest": b64encode(leaving.message).decode(), "RelayState": leaving.relay_state}
     return fields | ({country_field: country} if country else {})
-
-
-def _once_more() -> AnyResponse:
-    """Let the browser post the answer again from a page of ours.
-
-    With what another site posts it does not send our cookies (`SameSite=Lax`), and by these it is known.
-    """
-    fields = {name: _one(name) for name in ("SAMLResponse", "RelayState")} | {"again": "1"}
-    return pages.show("saml_once_more.html", scripts=True, address=request.path, fields=fields)
 
 
 def _posted() -> bytes:

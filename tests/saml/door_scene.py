@@ -161,13 +161,17 @@ class Scene:
         return code, detail
 
 
+def hidden(answer: TestResponse) -> dict[str, str]:
+    """The hidden fields of a page."""
+    found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', answer.get_data(as_text=True)))
+    return {name: unescape(value) for name, value in found.items() if name != "csrf_token"}
+
+
 def fields_of(answer: TestResponse) -> dict[str, str]:
-    """The hidden fields of a page, and where its form goes."""
+    """The hidden fields of a page that leaves, and where its form goes."""
     page = answer.get_data(as_text=True)
-    fields = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', page))
-    fields.pop("csrf_token", None)
     [action] = re.findall(r'(?:action|href)="([^"]+)"[^>]* data-goes-on', page)
-    return {name: unescape(value) for name, value in fields.items()} | {"": unescape(action)}
+    return hidden(answer) | {"": unescape(action)}
 
 
 def request_of(fields: dict[str, str]) -> etree._Element:

@@ -136,7 +136,7 @@ def test_somebody_logs_in_at_the_federal_service(stage: Stage) -> None:
     assert proven.assurance is Assurance.SUBSTANTIAL
 
 
-def test_somebody_declines(stage: Stage) -> None:
+def test_somebody_declines_to_log_in(stage: Stage) -> None:
     page = stage.chosen_at_the_node("EE")
     assert stage.decided(page, person="mari", level=HIGH, answer="deny") == 400
     assert stage.hall.turned == [("eidas", "saml_cancelled", "denied_by_person")]
