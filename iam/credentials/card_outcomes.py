@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import structlog
@@ -34,9 +34,12 @@ def led_on(hall: Hall, provider: LoginProvider, start: str, prove: Callable[[], 
     return hall.welcome(proven)
 
 
-def not_now(provider: LoginProvider, start: str, detail: str) -> Response:
-    """503: nobody gets in by a card of which it cannot be known whether it is revoked."""
+def not_now(provider: LoginProvider, start: str, detail: str, leads_to: Iterable[str] = ()) -> Response:
+    """503: nobody gets in by a card of which it cannot be known whether it is revoked.
+
+    `leads_to` are the addresses elsewhere to which beginning anew leads.
+    """
     _log.warning("refused", status=503, provider=provider.id, code=STATUS_UNREACHABLE, detail=detail)
-    answer = pages.show("card_status_unreachable.html", 503, start=start)
+    answer = pages.show("card_status_unreachable.html", 503, form_to=leads_to, start=start)
     answer.headers["Retry-After"] = str(RETRY_AFTER)
     return answer

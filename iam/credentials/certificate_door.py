@@ -54,7 +54,7 @@ def certificate_blueprint(hall: Hall, login: CertificateLogin) -> Blueprint:
         if proven is not None:
             return hall.welcome(proven)
         if shown.failure == STATUS_UNREACHABLE:
-            return not_now(chosen, _start(chosen), shown.detail)
+            return not_now(chosen, _start(chosen), shown.detail, [login.settings.of(chosen).address])
         return hall.turned_away(chosen, shown.failure, shown.detail)
 
     return blueprint

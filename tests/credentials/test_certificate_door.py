@@ -122,6 +122,7 @@ def test_where_the_status_is_not_known_the_portal_asks_for_patience(tmp_path: Pa
     scene = CertificateScene(tmp_path, server=StatusServer(silent=True))
     answer = scene.finish(scene.show(scene.begin(), passed_on(card())).location)
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "form-action 'self' https://kaart.procura.example" in answer.headers["Content-Security-Policy"]
     assert scene.hall.welcomed == []
     assert STATUS_UNREACHABLE not in scene.codes
 
