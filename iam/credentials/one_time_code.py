@@ -47,7 +47,7 @@ def one_time_code_blueprint(hall: Hall, passwords: Passwords, codes: OneTimeCode
         sent = fields("user_name", "password", "code")
         try:
             found = passwords.check(sent["user_name"], sent["password"], trier())
-            vouched = _used(codes, provider, found, sent["code"])
+            vouched = _used(hall, codes, provider, found, sent["code"])
         except TooManyTries as wait:
             raise too_many(wait) from None
         except (WrongPassword, WrongCode, Gone) as refused:
@@ -60,12 +60,19 @@ def one_time_code_blueprint(hall: Hall, passwords: Passwords, codes: OneTimeCode
     return door
 
 
-def _used(codes: OneTimeCodes, provider: LoginProvider, found: Password, code: str) -> Assurance:
-    """Use up a code; how surely its device or card was given. Raises WrongCode, also for who has none."""
+def _used(hall: Hall, codes: OneTimeCodes, provider: LoginProvider, found: Password, code: str) -> Assurance:
+    """Use up a code; how surely its device or card was given. Raises WrongCode, also for who has none.
+
+    Whoever knew the password is told of a wrong code among their logins.
+    """
     if found.person is None or found.provisional:
         raise WrongCode
     use = codes.use_paper if provider.key is LoginKey.TOKEN else codes.use_device
-    return use(found.person, code).vouched
+    try:
+        return use(found.person, code).vouched
+    except WrongCode:
+        hall.note_try(provider, found.person, "wrong_code")
+        raise
 
 
 def _form(provider: LoginProvider, refused: str = "", status: int = 200) -> Response:

@@ -63,5 +63,9 @@ def _shown(hall: Hall, passkeys: Passkeys, ceremonies: Ceremonies, provider: Log
     passkey = passkeys.find(asserted.credential)
     if passkey is None:
         raise BadAnswer("a passkey that is not known")
-    passkeys.used(passkey, ceremonies.counted(asserted, passkey))
+    try:
+        passkeys.used(passkey, ceremonies.counted(asserted, passkey))
+    except CopiedPasskey:
+        hall.note_try(provider, passkey.person, "copied_passkey")
+        raise
     return passkey

@@ -11,7 +11,7 @@ from iam.domain.appointments import Appointment
 from iam.domain.assurance import Assurance
 from iam.domain.audit import Leaf
 from iam.domain.errors import Forbidden
-from iam.domain.login_providers import ProviderKind
+from iam.domain.login_providers import LoginProvider, ProviderKind
 from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
 from iam.domain.sessions import CITIZEN, Session
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
@@ -102,10 +102,25 @@ class SignIn:
             uow.commit()
             return held
 
-    def note_failure(self, person: str, proven: ProvenLogin, where: Circumstances, result: str) -> None:
-        """Record that somebody was recognised and yet turned away, so that they can read of it."""
+    def note_try(self, person: str, provider: LoginProvider, where: Circumstances, code: str) -> None:
+        """Record a try that failed after the door had recognised somebody, so that they can read of it."""
         with self._archive.writing() as uow:
-            uow.put(self._record(uow, proven, person, where, result))
+            uow.put(
+                LoginRecord(
+                    id=self._randomness.identifier(),
+                    person=person,
+                    provider=provider.id,
+                    key=provider.key,
+                    at=uow.now,
+                    result=code,
+                    assurance=None,
+                    issued_in="BE",
+                    device=where.device,
+                    country=where.country,
+                    service=where.service,
+                    expires_at=uow.now + REMEMBERED,
+                )
+            )
             uow.commit()
 
     def note_refused(self, proven: ProvenLogin, where: Circumstances, code: str) -> None:

@@ -159,6 +159,12 @@ class BrowserHall:
         _note_refusal(provider.id, code, detail)
         raise TurnedAway(code, "The login did not succeed: choose again how to log in.")
 
+    def note_try(self, provider: LoginProvider, person: str, code: str) -> None:
+        """Let somebody whom the door recognised read later of a try that failed for this reason."""
+        visit = self.visit()
+        where = circumstances_of(request, visit.service if visit else "")
+        self._parts.sign_in.note_try(person, provider, where, code)
+
     # ------------------------------------------------------------------ what pages ask
 
     def act_as(self, acting: Acting) -> Session:

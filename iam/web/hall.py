@@ -54,3 +54,7 @@ class Hall(Protocol):
     def turned_away(self, provider: LoginProvider, code: str, detail: str = "") -> Response:
         """Lead back to the choice of keys with the reason; `detail` goes into the log alone."""
         ...
+
+    def note_try(self, provider: LoginProvider, person: str, code: str) -> None:
+        """Let somebody whom the door recognised read later of a try that failed for this reason."""
+        ...

@@ -97,3 +97,16 @@ def test_where_a_person_logs_out_at_the_provider_follows_its_kind_and_hint(gate:
     assert gate.farewells.address(gate.login(niss, "card").session) is None
     gate.book.switch("itsme", enabled=False)
     assert gate.farewells.address(by_itsme.session) is None
+
+
+def test_a_try_that_failed_after_somebody_was_recognised_is_told_to_them_alone(gate: Gate) -> None:
+    (person, _), (stranger, _) = gate.world.person(), gate.world.person()
+    gate.sign_in.note_try(person, gate.book.providers["password"], HERE, "wrong_code")
+    (told,) = gate.history.of(person)
+    assert (told.provider, told.result, told.assurance, told.device) == (
+        "password",
+        "wrong_code",
+        None,
+        "Firefox, Linux",
+    )
+    assert gate.history.of(stranger) == []

@@ -32,6 +32,8 @@ class RecordingHall:
     welcomed: list[ProvenLogin] = field(default_factory=list)
     turned: list[tuple[str, str, str]] = field(default_factory=list)
     """Provider, reason code and detail of each who was turned away."""
+    tries: list[tuple[str, str, str]] = field(default_factory=list)
+    """Provider, person and reason code of each try that failed after the door had recognised somebody."""
 
     def provider(self, name: str, kind: ProviderKind) -> LoginProvider:
         found = self.providers.enabled(name)
@@ -55,6 +57,9 @@ class RecordingHall:
     def turned_away(self, provider: LoginProvider, code: str, detail: str = "") -> Response:
         self.turned.append((provider.id, code, detail))
         return Response(f"turned away: {code}", 400)
+
+    def note_try(self, provider: LoginProvider, person: str, code: str) -> None:
+        self.tries.append((provider.id, person, code))
 
 
 def hall_with(providers: Iterable[LoginProvider]) -> RecordingHall:
