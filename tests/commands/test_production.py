@@ -169,6 +169,8 @@ UNSAFE = {
         "https://127.0.0.1:9",
         "https://persons.example.be#x",
     ],
+    "PROCURA_SMTP_URL": ["smtp://127.0.0.1:25", "http://mail.example.be", "smtp://mail.example.be"],
+    "PROCURA_SMS_GATEWAY": ["http://sms.example.be", "https://127.0.0.1/sms"],
     "PROCURA_ADMINISTRATION": ["0206731646", "206.731", "administration"],
     "PROCURA_CLOCK_OFFSET": ["1", "-86400", "soon"],
     "PROCURA_SEALING_KEY": ["/nowhere/sealing.key", "/dev/zero"],
