@@ -62,6 +62,7 @@ def _page(parts: PageParts, why: str, refused: str = "") -> Response:
         service=_service(parts, wanted),
         why=why,
         refused=refused,
+        signed_out=request.args.get("signed_out") == "yes" and parts.hall.session() is None,
     )
 
 

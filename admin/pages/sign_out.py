@@ -35,4 +35,7 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
     def sign_out() -> Response:
         """Ends this session; others stay."""
         read_form()
-        return parts.hall.leave()
+        answer = parts.hall.leave()
+        if answer.location == SIGN_IN_PATH:
+            answer.location = f"{SIGN_IN_PATH}?signed_out=yes"
+        return answer

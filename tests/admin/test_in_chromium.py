@@ -72,14 +72,15 @@ def test_a_person_logs_in_chooses_a_mandator_and_logs_out_without_scripts(
     page.get_by_role("link", name="Choose the enterprise").click()
     page.locator(".card", has_text="Social service provider").get_by_role("button").click()
     page.get_by_role("link", name="Search a mandator").click()
-    page.get_by_label("Enterprise number").fill(mandator)
-    page.get_by_role("button", name="Search").click()
+    search = page.get_by_role("region", name="Mandators")
+    search.get_by_label("Enterprise number").fill(mandator)
+    search.get_by_role("button", name="Search").click()
     page.locator(".card.compact").get_by_role("button").click()
     expect(page.locator(".situation")).to_contain_text(f"for enterprise {provider}")
     expect(page.locator(".situation")).to_contain_text(f"in the name of mandator {mandator}")
     page.get_by_role("link", name="Log out").click()
     page.get_by_role("button", name="Log out").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("Log in")
+    expect(page.get_by_role("status")).to_contain_text("You are logged out.")
     page.goto(f"{portal.origin}/my/logins")
     expect(page).to_have_url(f"{portal.origin}/sign-in")
 
@@ -142,3 +143,20 @@ def problems(page: Page, portal: Counter, path: str) -> list[str]:
     page.on("console", lambda told: complaints.append(told.text) if "Content Security" in told.text else None)
     page.goto(f"{portal.origin}{path}")
     return [*violations(page), *wider_than_the_window(page), *complaints]
+
+
+def test_hostile_words_open_no_window_and_load_nothing(portal: Counter, browser: Browser) -> None:
+    payload = "\"'><img src=x onerror=alert(1)><svg onload=alert(2)><script>alert(3)</script>"
+    changed = dict.fromkeys(("nl", "fr", "de", "en"), payload)
+    portal.gate.book.switch("itsme", labels=changed)
+    context = browser.new_context(viewport=DESK, locale="en")
+    page, dialogs, asked = context.new_page(), list[str](), list[str]()
+    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+    page.on("request", lambda request: asked.append(request.url))
+    enter(page, portal, "img src=x")
+    for path in OWN:
+        page.goto(f"{portal.origin}{path}")
+    expect(page.get_by_role("heading", name=payload)).to_be_visible()
+    assert dialogs == []
+    assert [url for url in asked if not url.startswith(portal.origin) or url.endswith("/x")] == []
+    context.close()

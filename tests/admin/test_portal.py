@@ -152,6 +152,14 @@ def test_logging_out_leads_to_the_provider_and_ends_the_session(counter: Counter
     assert client.get("/").headers["Location"] == "/sign-in"
 
 
+def test_who_logs_out_where_the_provider_keeps_no_session_is_told_so(counter: Counter) -> None:
+    client = counter.signed_in("eid-card")
+    assert "You are logged out." not in client.get("/sign-in?signed_out=yes&lang=en").text
+    answer = post(client, "/sign-out", at="/sign-out")
+    assert answer.headers["Location"] == "/sign-in?signed_out=yes"
+    assert "You are logged out." in client.get("/sign-in?signed_out=yes&lang=en").text
+
+
 def test_the_language_that_was_chosen_is_kept(counter: Counter) -> None:
     client = counter.client()
     client.get("/sign-in/help?lang=de")
