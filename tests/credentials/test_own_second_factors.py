@@ -60,6 +60,7 @@ def test_which_of_the_three_was_wrong_is_not_said(doors: OwnDoors, browser: Flas
     paper = tried(browser, PAPER, "abcd-efgh")
     assert (wrong_code.status_code, wrong_code.data) == (wrong_password.status_code, wrong_password.data)
     assert paper.status_code == 403
+    assert [(name, code) for name, _, code in doors.hall.tries] == [("totp", "wrong_code"), ("token", "wrong_code")]
     assert tried(browser, TOTP, shows()).status_code == 303
 
 
@@ -143,6 +144,7 @@ def test_an_answer_with_one_fault_logs_nobody_in(doors: OwnDoors, browser: Flask
         doors.hall.other_browser = True
     refused = browser.post(f"{PASSKEY}/answer", data={"credential": device.get(challenge)})
     assert refused.status_code == 403 and doors.hall.welcomed == []
+    assert [code for _, _, code in doors.hall.tries] == (["copied_passkey"] if fault == "counted back" else [])
 
 
 @pytest.mark.parametrize(
