@@ -25,7 +25,7 @@ FAMILIES: dict[str, list[str]] = {
 """Families of texts whose codes are a closed vocabulary: each code has its text."""
 OPEN = "refusal"
 """The family of reason codes: each text is of a code that the house raises."""
-ASKED = re.compile(r"\bt\(\s*['\"]([a-z0-9_.]+)|\"((?:frame|refusal)\.[a-z_]+)\"")
+ASKED = re.compile(r"\bt\(\s*['\"]([a-z0-9_.]+)|\"((?:frame|refusal)\.(?!html\")[a-z_]+)\"")
 OF_FAMILY = re.compile(r"""\bt_of\(\s*"([a-z0-9_.]+)\"""")
 STATUS_TEXTS = {f"error.{status}.{part}" for status in STATUSES for part in ("title", "what", "do")}
 
