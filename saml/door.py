@@ -21,6 +21,7 @@ from saml.filter.scanning import MAX_OCTETS
 from saml.outcomes import told
 from saml.provider_settings import registration
 from saml.refusals import SamlRefused
+from saml.self_check import check_libraries
 from saml.service_provider import Chosen, Leaving, ServiceProvider
 
 NAME: Final = "saml_login"
@@ -35,7 +36,8 @@ _POSTED: Final = from_elsewhere("an identity provider answers through the person
 
 
 def saml_login_blueprint(hall: Hall, service_provider: ServiceProvider) -> Blueprint:
-    """The door; register the blueprint without a prefix."""
+    """The door; register the blueprint without a prefix. UnusableLibraries where those beneath do not fit."""
+    check_libraries()
     blueprint = Blueprint(NAME, __name__)
     for kind in (ProviderKind.EIDAS, ProviderKind.SAML):
         _add_leaving(blueprint, hall, service_provider, kind)
