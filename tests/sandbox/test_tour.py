@@ -17,6 +17,7 @@ from iam.outside.clock import ShiftedClock
 from iam.ports import Clock
 from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import sandbox_environment, whole_seconds
+from iam.sandbox.identity_server import playing_identity_providers
 from iam.sandbox.loading import load_country
 from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import StateSystems, playing_the_state
@@ -56,9 +57,14 @@ def premises(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     port, country = free_port(), read_country(local_date(start))
     clock = ShiftedClock(timedelta(seconds=whole_seconds(ShiftedClock.starting_at(start).offset)))
     base_url = f"http://127.0.0.1:{port}"
-    with playing_the_state(country, clock, base_url) as state, pytest.MonkeyPatch.context() as patch:
+    with (
+        playing_the_state(country, clock, base_url) as state,
+        playing_identity_providers(country, clock, base_url) as identities,
+        pytest.MonkeyPatch.context() as patch,
+    ):
         data = tmp_path_factory.mktemp("tour")
-        arrange(patch, sandbox_environment(data, port, base_url, state, country, clock.offset))
+        surroundings = dict(sandbox_environment(data, port, base_url, state, country, clock.offset))
+        arrange(patch, surroundings | identities.environment(data))
         settings = fresh_sandbox()
         clients = load_country(settings, country)
         house = build(settings)

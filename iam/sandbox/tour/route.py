@@ -9,6 +9,7 @@ from datetime import timedelta
 from iam.domain.assurance import LoginKey
 from iam.domain.enterprises import Capacity
 from iam.sandbox.tour import hierarchy_steps as hierarchy
+from iam.sandbox.tour import login_steps as logins
 from iam.sandbox.tour import mandate_steps as mandates
 from iam.sandbox.tour import software_steps as software
 from iam.sandbox.tour.guide import Guide
@@ -255,6 +256,27 @@ ROUTE = (
                 "From the acknowledgement of the closing on.",
                 _asks_again,
             ),
+        ),
+    ),
+    Part(
+        "People log in on our own pages",
+        (
+            Step(
+                "Lena logs in by itsme",
+                "Its answer is signed and encrypted; every key ends in the same hall.",
+                logins.log_in_by_itsme,
+            ),
+            Step(
+                "Mari comes from Estonia by eIDAS, and asks for a number",
+                "A key of another country proves who she is there, and no number here.",
+                logins.come_by_eidas,
+            ),
+            Step(
+                "Olga, an officer, links Mari's identity to the BIS number that Mari was given",
+                "One officer is enough; nobody is ever matched by name or birth date alone.",
+                logins.confirm,
+            ),
+            Step("Mari logs in again, and is recognised", "Later logins need her own key alone.", logins.come_back),
         ),
     ),
 )
