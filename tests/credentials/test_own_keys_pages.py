@@ -69,6 +69,7 @@ def test_each_page_is_there_in_each_language(doors: OwnDoors, browser: FlaskClie
     page = browser.get(path, query_string={"lang": language})
     assert page.status_code == 200 and f'lang="{language}"' in page.text
     assert person not in page.text and "<script>" not in page.text and " style=" not in page.text
+    assert "&lt;" not in page.text
 
 
 def test_user_name_and_password_are_chosen_on_the_page(doors: OwnDoors, browser: FlaskClient) -> None:

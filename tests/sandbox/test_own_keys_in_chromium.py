@@ -98,7 +98,7 @@ def choose(page: Page, key: str) -> None:
 def log_out(page: Page, address: str) -> None:
     page.goto(f"{address}/sign-out")
     page.locator("main").get_by_role("button").first.click()
-    page.wait_for_url(f"{address}/sign-in")
+    page.wait_for_url(f"{address}/sign-in?signed_out=yes")
 
 
 def checked(page: Page) -> None:
