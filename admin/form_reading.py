@@ -1,30 +1,15 @@
-"""Form reading: what a form of ours may send, and nothing else."""
+"""Form reading: what a page of the portal was sent, trimmed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Final
 
-from flask import request
-
-from iam.domain.errors import InvalidInput
-from iam.web.csrf import FIELD
+from iam.web.sent_forms import fields
 
 LONGEST: Final = 200
 
 
 def read_form(*names: str) -> Mapping[str, str]:
-    """The fields of the form that was sent, each once and trimmed; one that is absent is empty.
-
-    Raises:
-        InvalidInput: `unexpected_field`, `repeated_field`, `field_too_long`.
-    """
-    sent = {name: values for name, values in request.form.lists() if name != FIELD}
-    for name, values in sent.items():
-        if name not in names:
-            raise InvalidInput("unexpected_field", "The form has a field that does not belong to it.")
-        if len(values) > 1:
-            raise InvalidInput("repeated_field", "The form has a field twice.", field=name)
-        if len(values[0]) > LONGEST:
-            raise InvalidInput("field_too_long", f"Write at most {LONGEST} characters.", field=name)
-    return {name: sent[name][0].strip() if name in sent else "" for name in names}
+    """The fields of the form that was sent, each once and trimmed; one that is absent is empty. Raises as `fields`."""
+    return {name: value.strip() for name, value in fields(*names, longest=LONGEST).items()}

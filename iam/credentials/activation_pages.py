@@ -10,12 +10,12 @@ import structlog
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from iam.credentials.form_fields import fields
 from iam.domain.errors import Conflict, Gone, InvalidInput
 from iam.services.activation_codes import UNUSABLE, ActivationCodes, FirstKey
 from iam.services.one_time_codes import OneTimeCodes, WrongCode
 from iam.web import pages
 from iam.web.markers import public
+from iam.web.sent_forms import fields
 
 PATH: Final = "/activation"
 _LINK: Final = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -8,7 +8,6 @@ from typing import Any, Final
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
-from iam.credentials.form_fields import fields
 from iam.credentials.webauthn_ceremonies import LARGEST, BadAnswer, Ceremonies
 from iam.domain.assurance import Assurance
 from iam.domain.credentials import ENROLLING_KEYS, FRESH, KINDS, Credential, key_of, may_remove, worth
@@ -21,6 +20,7 @@ from iam.services.passwords import Passwords
 from iam.web import pages
 from iam.web.entry import SignedIn, Visitor
 from iam.web.markers import caller, requires
+from iam.web.sent_forms import fields
 
 PATH: Final = "/my/keys"
 SIGNED_IN: Final = SignedIn()

@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint
 from werkzeug.wrappers import Response
 
-from iam.credentials.form_fields import fields
 from iam.credentials.own_login import OwnLogins
 from iam.credentials.webauthn_ceremonies import LARGEST, BadAnswer, Ceremonies, read_answer
 from iam.domain.credentials import Passkey
@@ -18,6 +17,7 @@ from iam.services.passkeys import CopiedPasskey, Passkeys
 from iam.web import pages
 from iam.web.hall import Hall
 from iam.web.markers import public
+from iam.web.sent_forms import fields
 
 _KIND: Final = ProviderKind.PASSKEY
 _log: Final = structlog.get_logger("iam.credentials")

@@ -8,7 +8,6 @@ import structlog
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
-from iam.credentials.form_fields import fields
 from iam.credentials.known_browser import remember, too_many, trier
 from iam.credentials.own_login import OwnLogins
 from iam.domain.credentials import Password
@@ -22,6 +21,7 @@ from iam.web import csrf, pages
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.hall import Hall
 from iam.web.markers import public
+from iam.web.sent_forms import fields
 
 _KIND: Final = ProviderKind.PASSWORD
 _log: Final = structlog.get_logger("iam.credentials")

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import socket
-import time
-from contextlib import closing
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
 from urllib3.exceptions import HTTPError
 
 from iam.domain.errors import Unavailable
 from iam.outside.guarded_http import UnsafeAddress
-from iam.outside.guarded_web import is_public
+from iam.outside.judged_connections import JudgedConnections
 
 TIMEOUT_SECONDS: Final = 5.0
 """For the whole answer (Web eID's validators wait as long)."""
 MAX_OCTETS: Final = 32_768
 ASKING: Final = "application/ocsp-request"
 ANSWERING: Final = "application/ocsp-response"
-_CHUNK_OCTETS: Final = 8_192
 
 
 class HttpCertificateStatus:
@@ -33,8 +27,7 @@ class HttpCertificateStatus:
 
     def __init__(self, *, public_only: bool, timeout: float = TIMEOUT_SECONDS) -> None:
         """`public_only`: whether addresses of this machine and of inner networks are refused, as in production."""
-        self._public_only = public_only
-        self._timeout = timeout
+        self._connections = JudgedConnections(public_only=public_only, timeout=timeout, max_octets=MAX_OCTETS)
 
     def ask(self, url: str, request: bytes) -> bytes:
         """The answer to a request, as the server at `url` gave it. Unavailable (`certificate_status_unavailable`)."""
@@ -46,53 +39,13 @@ class HttpCertificateStatus:
             raise _unavailable(type(error).__name__) from None
 
     def _asked(self, parts: SplitResult, request: bytes) -> bytes:
-        deadline = time.monotonic() + self._timeout
-        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        headers = {
-            "Host": parts.netloc,
-            "Content-Type": ASKING,
-            "Accept": ANSWERING,
-            "Accept-Encoding": "identity",
-            "User-Agent": "Procura",
-        }
-        with closing(self._pool(parts)) as pool:
-            answer = pool.urlopen(
-                "POST", target, body=request, headers=headers, retries=False, redirect=False, preload_content=False
-            )
+        headers = {"Content-Type": ASKING, "Accept": ANSWERING}
+        with self._connections.asked("POST", parts, headers, request) as answer:
             if answer.status != 200:
                 raise UnsafeAddress(f"status {answer.status}")
-            if answer.headers.get("Content-Type", "").split(";")[0].strip().lower() != ANSWERING:
+            if answer.media_type != ANSWERING:
                 raise UnsafeAddress(f"not {ANSWERING}")
-            return self._body(answer, deadline)
-
-    def _pool(self, parts: SplitResult) -> HTTPConnectionPool:
-        host = parts.hostname or ""
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = self._address(host, port)
-        limit = Timeout(total=self._timeout)
-        if parts.scheme == "http":
-            return HTTPConnectionPool(address, port, timeout=limit)
-        return HTTPSConnectionPool(
-            address, port, timeout=limit, server_hostname=host, assert_hostname=host, ca_certs=DEFAULT_CA_BUNDLE_PATH
-        )
-
-    def _address(self, host: str, port: int) -> str:
-        """The first address of a host, all of which must be ones that may be asked."""
-        found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-        if self._public_only and not all(map(is_public, found)):
-            raise UnsafeAddress("an address of this machine or of an inner network")
-        return found[0]
-
-    def _body(self, answer: BaseHTTPResponse, deadline: float) -> bytes:
-        body = bytearray()
-        while time.monotonic() < deadline:
-            chunk = answer.read1(_CHUNK_OCTETS, decode_content=False)
-            body += chunk
-            if len(body) > MAX_OCTETS:
-                raise UnsafeAddress(f"more than {MAX_OCTETS} octets")
-            if not chunk:
-                return bytes(body)
-        raise UnsafeAddress(f"not complete within {self._timeout} seconds")
+            return answer.body()
 
 
 def _checked(url: str) -> SplitResult:

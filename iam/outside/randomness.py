@@ -10,7 +10,7 @@ from collections import deque
 IDENTIFIER_OCTETS = 16
 SECRET_OCTETS = 32
 DRAWN_AT_ONCE = 256
-"""Identifiers drawn from the operating system by one call, which costs as much as for a single one."""
+"""Identifiers drawn from the operating system by one call."""
 
 
 class SystemRandomness:

@@ -119,7 +119,9 @@ def test_without_an_answer_that_is_to_be_believed_nobody_gets_in(case: str) -> N
     ],
 )
 def test_an_answer_of_the_authority_or_of_its_responder_is_believed(make: Callable[[], StatusServer]) -> None:
-    shown_to(make())
+    server = make()
+    shown_to(server)
+    assert len(server.asked) == 1
 
 
 @pytest.mark.parametrize(

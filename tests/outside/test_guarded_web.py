@@ -8,7 +8,8 @@ import pytest
 
 from iam.domain.errors import Unavailable
 from iam.domain.web_answers import WebAnswer
-from iam.outside.guarded_web import GuardedWeb, is_public
+from iam.outside.guarded_web import GuardedWeb
+from iam.outside.judged_connections import is_public
 from tests.outside.scripted_server import Script, answering, send
 
 SECONDS = 0.5

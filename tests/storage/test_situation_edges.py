@@ -159,6 +159,7 @@ INQUIRY_VALUES: dict[str, list[Any]] = {
     "now": [START - timedelta(days=365), START + timedelta(days=365)],
     "caller": ["", "other"],
     "caller_token": ["", "other", "t1"],
+    "activatable": [False],
 }
 
 

@@ -1,4 +1,4 @@
-"""Form fields of the older keys' pages: each once, of bounded length, and nothing else."""
+"""Sent forms: what a form of ours may send, each field once and of bounded length, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,0 +1,98 @@
+"""Judged connections: one request to the very address that was judged, bounded in time and size."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from typing import Any, Final, NamedTuple
+from urllib.parse import SplitResult
+
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+
+from iam.outside.guarded_http import UnsafeAddress
+
+_CHUNK_OCTETS: Final = 16_384
+_HOLDING_ANOTHER: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
+"""IPv6 addresses that stand for an IPv4 address, whichever it is."""
+
+
+class Answered(NamedTuple):
+    """The head of an answer, and its body where somebody wants it."""
+
+    status: int
+    media_type: str
+    """In lower case, without parameters."""
+    compressed: bool
+    body: Callable[[], bytes]
+    """Reads it. UnsafeAddress when it is too large or takes too long."""
+
+
+class JudgedConnections:
+    """Connections to servers of others: no redirect is followed; proxies, cookies and kept connections play no part."""
+
+    def __init__(self, *, public_only: bool, timeout: float, max_octets: int) -> None:
+        """`public_only`: whether addresses of this machine and of inner networks are refused; `timeout` in seconds."""
+        self._public_only = public_only
+        self._timeout = timeout
+        self._max_octets = max_octets
+
+    @contextmanager
+    def asked(
+        self, method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None
+    ) -> Iterator[Answered]:
+        """Send one request. UnsafeAddress, urllib3's HTTPError, OSError or ValueError when no answer comes of it."""
+        deadline = time.monotonic() + self._timeout
+        target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+        sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Procura"}
+        with closing(self._pool(parts)) as pool:
+            answer = pool.urlopen(
+                method, target, body=body, headers=sent, retries=False, redirect=False, preload_content=False
+            )
+            yield Answered(
+                status=answer.status,
+                media_type=answer.headers.get("Content-Type", "").split(";")[0].strip().lower(),
+                compressed=answer.headers.get("Content-Encoding", "identity") != "identity",
+                body=lambda: self._body(answer, deadline),
+            )
+
+    def _pool(self, parts: SplitResult) -> HTTPConnectionPool:
+        host = parts.hostname or ""
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        address = self._address(host, port)
+        limit = Timeout(total=self._timeout)
+        if parts.scheme == "http":
+            return HTTPConnectionPool(address, port, timeout=limit)
+        return HTTPSConnectionPool(
+            address, port, timeout=limit, server_hostname=host, assert_hostname=host, ca_certs=DEFAULT_CA_BUNDLE_PATH
+        )
+
+    def _address(self, host: str, port: int) -> str:
+        """The first address of a host, all of which must be ones that may be asked."""
+        found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        if self._public_only and not all(map(is_public, found)):
+            raise UnsafeAddress("an address of this machine or of an inner network")
+        return found[0]
+
+    def _body(self, answer: BaseHTTPResponse, deadline: float) -> bytes:
+        body = bytearray()
+        while time.monotonic() < deadline:
+            chunk = answer.read1(_CHUNK_OCTETS, decode_content=False)
+            body += chunk
+            if len(body) > self._max_octets:
+                raise UnsafeAddress(f"more than {self._max_octets} octets")
+            if not chunk:
+                return bytes(body)
+        raise UnsafeAddress(f"not complete within {self._timeout} seconds")
+
+
+def is_public(written: str) -> bool:
+    """Whether an address is one of the public internet, and holds no other address inside."""
+    address: Any = ipaddress.ip_address(written.split("%", maxsplit=1)[0])
+    address = getattr(address, "ipv4_mapped", None) or address
+    if address.version == 6 and any(address in network for network in _HOLDING_ANOTHER):
+        return False
+    return bool(address.is_global and not address.is_multicast)
