@@ -1,4 +1,4 @@
-"""People of six other countries, with the enterprises that some of them act for."""
+"""People of six other countries, with the enterprises that some of them act for; Boris has a Belgian number, too."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ FOREIGNERS: Final = (
         enterprise=("SBX-HRB-7", "Müller Gerüstbau GmbH"),
     ),
     Foreigner(
-        alias="mari", country="EE", number="SBX-60001019906", family_name="Tamm", given_name="Mari", born="2000-01-01"
+        alias="mari", country="EE", number="SBX-40201019906", family_name="Tamm", given_name="Mari", born="1902-01-01"
     ),
     Foreigner(
         alias="lucia",
@@ -72,6 +72,14 @@ FOREIGNERS: Final = (
         given_name="Léonie",
         born="1993-12-01",
         enterprise=("SBX-B-55", "Weber Logistique Sàrl"),
+    ),
+    Foreigner(
+        alias="boris",
+        country="LU",
+        number="SBX-1902050105777",
+        family_name="Buitenlander",
+        given_name="Boris",
+        born="1902-05-01",
     ),
 )
 COUNTRIES: Final = tuple(dict.fromkeys(one.country for one in FOREIGNERS))

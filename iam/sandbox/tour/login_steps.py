@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from html import unescape
 from typing import Final
 from urllib.parse import urljoin, urlsplit
@@ -10,11 +11,11 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from iam.domain.enterprises import Capacity
-from iam.domain.niss import Niss
+from iam.sandbox.numbers import niss
 from iam.sandbox.tour.guide import TIMEOUT_SECONDS, Guide, WrongTurn
 
 MARI: Final = {"person": "mari", "level": "http://eidas.europa.eu/LoA/high", "answer": "log_in"}
-MARIS_BIS_NUMBER: Final = Niss("00410100290")
+MARIS_BIS_NUMBER: Final = niss(date(1902, 1, 1), 80, bis=True)
 REGISTRATION: Final = "/sign-in/registration"
 _FORM: Final = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)
 _HIDDEN: Final = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
