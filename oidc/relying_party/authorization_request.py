@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from typing import Final, Self
 from urllib.parse import urlencode
@@ -32,6 +32,8 @@ class Begun:
     minimum: Assurance
     again: bool
     at: datetime
+    counterpart: str
+    """Fingerprint of whom was asked: the answer goes to nobody else."""
 
     def details(self) -> dict[str, str]:
         """As the hall keeps it."""
@@ -41,17 +43,21 @@ class Begun:
             "minimum": self.minimum.label,
             "again": "yes" if self.again else "no",
             "at": str(self.at.timestamp()),
+            "counterpart": self.counterpart,
         }
 
     @classmethod
     def of(cls, details: Mapping[str, str]) -> Self:
-        """As the hall gives it back."""
+        """As the hall gives it back. LoginFailed (`oidc_not_begun_here`) for what another version of us remembered."""
+        if details.keys() < {one.name for one in fields(cls)}:
+            raise LoginFailed(LoginFault.NOT_BEGUN_HERE, "the login was begun before this service was renewed")
         return cls(
             nonce=details["nonce"],
             verifier=details["verifier"],
             minimum=Assurance.parse(details["minimum"]),
             again=details["again"] == "yes",
             at=datetime.fromtimestamp(float(details["at"]), UTC),
+            counterpart=details["counterpart"],
         )
 
 
@@ -83,6 +89,7 @@ def authorization_request(
         minimum=wanted.minimum,
         again=wanted.again,
         at=clock.now(),
+        counterpart=counterpart(registration, metadata),
     )
     state = randomness.secret()
     parameters = {
@@ -103,6 +110,17 @@ def authorization_request(
     return AuthorizationRequest(
         url=f"{metadata.authorization_endpoint}{joint}{urlencode(parameters)}", state=state, begun=begun
     )
+
+
+def counterpart(registration: Registration, metadata: ProviderMetadata) -> str:
+    """The fingerprint of whom a login is begun with: who they are, who we are to them, and where our secrets go.
+
+    When it is another at the answer, the configuration or the provider's metadata changed meanwhile, by right or by
+    attack (RFC 9700 §4.4): then the code, which one may redeem, is not shown to the other.
+    """
+    places = (metadata.token_endpoint, metadata.userinfo_endpoint, metadata.jwks_uri)
+    told = "\n".join((metadata.issuer, registration.client_id, *places))
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def level_to_ask(provider: LoginProvider, minimum: Assurance) -> str:

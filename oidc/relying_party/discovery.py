@@ -38,7 +38,7 @@ class ProviderMetadata:
 def discover(web: GuardedWeb, registration: Registration) -> ProviderMetadata:
     """Ask a provider for its metadata, and check it in these steps:
 
-    (1) it comes from below the issuer, over a guarded road, as strict JSON;
+    (1) it comes from below the issuer (§4: a slash at its end is not doubled), over a guarded road, as strict JSON;
     (2) `issuer` is the configured one, character for character;
     (3) each endpoint is https (plain http only on this machine itself), without user or fragment, and of one of the
         origins that are configured: metadata that was tampered with sends no code elsewhere;
@@ -47,7 +47,7 @@ def discover(web: GuardedWeb, registration: Registration) -> ProviderMetadata:
 
     Raises LoginFailed (`oidc_unavailable`).
     """
-    document = fetch_json(web, registration.issuer + WELL_KNOWN, registration.origins, MAX_OCTETS)  # (1)
+    document = fetch_json(web, registration.issuer.rstrip("/") + WELL_KNOWN, registration.origins, MAX_OCTETS)  # (1)
     if document.get("issuer") != registration.issuer:  # (2)
         raise _unusable("it names another issuer")
     _check_abilities(document, registration)  # (4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,12 @@ from oidc.relying_party.registration import Registration
 
 TYPES: Final = frozenset({"JWT"})
 MAX_LIFE: Final = timedelta(hours=24)
+OF_THE_LOGIN: Final = frozenset(
+    {"iss", "aud", "azp", "sub", "sid", "jti", "nonce", "exp", "iat", "nbf", "auth_time", "acr", "amr", "at_hash"}
+)
+"""Claims about a login itself (RFC 7519 §4.1, OpenID Connect Core §2); every other may tell of the person."""
+_NUMBER: Final = re.compile(r"\b[0-9]{11}\b|[0-9]{2}\.[0-9]{2}\.[0-9]{2}-[0-9]{3}\.[0-9]{2}")
+"""What may be a person's number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,14 @@ def judge_id_token(
         expires_at=times.expires_at + MAX_SKEW,
         claims=claims,
     )
+
+
+def tells_nothing(claims: Mapping[str, object]) -> bool:
+    """Whether an ID token tells nothing of the person, so that it may stand in the address of a log-out.
+
+    No number and no name ever stands in an address, which histories and logs keep.
+    """
+    return claims.keys() <= OF_THE_LOGIN and not any(_NUMBER.search(str(claims.get(name))) for name in ("sub", "sid"))
 
 
 def _check_for_us(claims: Mapping[str, object], client_id: str) -> None:

@@ -41,7 +41,9 @@ def proven_login(
     (1) the level that was told is one of the configuration, and not below what was asked;
     (2) the country that issued the key is told as two letters, or follows from the number;
     (3) a Belgian number is valid, and of a Belgian key; a Belgian key without number names nobody by itself;
-    (4) without a number the provider's own name for the person is kept with name and birth date, for matching.
+    (4) ID token and userinfo do not contradict each other on country and number;
+    (5) without a number the provider's own name for the person is kept with name and birth date, for matching: it
+        belongs to the issuer (OpenID Connect Core §5.7), and is nobody's when another issuer takes its place.
 
     `more` are the claims of userinfo, which are those of the ID token where that is not asked.
 
@@ -51,6 +53,7 @@ def proven_login(
     level = _level(provider, claims.get(registration.level_claim), begun.minimum)  # (1)
     country = _country(claims, registration.claims)  # (2)
     niss = _number(claims, registration.claims, country, now)  # (3)
+    _check_agreement(more, proven.claims, registration.claims)  # (4)
     return ProvenLogin(
         provider=provider.id,
         key=_key(provider, registration, claims),
@@ -59,12 +62,18 @@ def proven_login(
         reference=begun.nonce,
         expires_at=proven.expires_at,
         niss=niss,
-        subject=proven.subject if niss is None else "",
+        subject=f"{registration.issuer}#{proven.subject}" if niss is None else "",  # (5)
         issued_in=country or (BELGIUM if niss else NOWHERE),
-        personal=_personal(claims, registration.claims),  # (4)
+        personal=_personal(claims, registration.claims),
         provider_session=proven.session,
         logout_hint=logout_hint,
     )
+
+
+def _check_agreement(more: Mapping[str, object], claims: Mapping[str, object], names: ClaimNames) -> None:
+    for name in (names.number, names.issuing_country):
+        if name in more and name in claims and more[name] != claims[name]:
+            raise LoginFailed(LoginFault.NUMBER_REFUSED, "ID token and userinfo contradict each other")
 
 
 def _level(provider: LoginProvider, told: object, minimum: Assurance) -> Assurance:

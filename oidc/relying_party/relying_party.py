@@ -16,11 +16,11 @@ from iam.settings import UnsafeSettings
 from iam.web.hall import Wanted
 from oidc import jose
 from oidc.relying_party.authorization_answer import returned_code
-from oidc.relying_party.authorization_request import AuthorizationRequest, Begun, authorization_request
+from oidc.relying_party.authorization_request import AuthorizationRequest, Begun, authorization_request, counterpart
 from oidc.relying_party.client_proof import ClientProofs
 from oidc.relying_party.discovery import ProviderMetadata
 from oidc.relying_party.faults import LoginFailed, LoginFault
-from oidc.relying_party.id_token import TYPES, ProvenSubject, judge_id_token
+from oidc.relying_party.id_token import TYPES, ProvenSubject, judge_id_token, tells_nothing
 from oidc.relying_party.known_providers import KnownProviders
 from oidc.relying_party.own_keys import RelyingPartyKeys
 from oidc.relying_party.proven_identity import proven_login
@@ -93,7 +93,8 @@ class RelyingParty:
     ) -> ProvenLogin:
         """What a login proved whose answer this browser brings back, and which it began:
 
-        (1) the answer itself is this provider's, and carries a code;
+        (1) the provider is still whom the browser was sent to, the answer itself is this provider's, and carries a
+            code;
         (2) the code gives tokens, to us and to the holder of the verifier;
         (3) the ID token is the provider's, and answers this very request;
         (4) userinfo is about the same person;
@@ -103,7 +104,9 @@ class RelyingParty:
         """
         begun, registration = Begun.of(details), self.registration(provider)
         metadata = self._providers.metadata(registration)
-        code = returned_code(arguments, metadata)  # (1)
+        if counterpart(registration, metadata) != begun.counterpart:  # (1)
+            raise LoginFailed(LoginFault.NOT_BELIEVED, "the provider is not the one that was asked")
+        code = returned_code(arguments, metadata)
         tokens = request_tokens(
             self.parts.web,
             self._proofs,
@@ -130,9 +133,7 @@ class RelyingParty:
         opened = self.tokens.opened(registration, tokens.id_token, TYPES)
         proven = judge_id_token(opened.verified.claims, registration, begun, tokens.access_token, now)  # (3)
         more = self._userinfo(registration, metadata, tokens, proven)  # (4)
-        hint = (
-            "" if registration.claims.number in proven.claims else opened.signed
-        )  # no number ever stands in an address
+        hint = opened.signed if tells_nothing(opened.verified.claims) else ""
         return proven_login(provider, registration, begun, proven, more, hint, now)  # (5)
 
     def _userinfo(

@@ -10,11 +10,22 @@ from iam.domain.assurance import LoginKey
 from iam.domain.logins import PersonalData
 from iam.domain.web_answers import WebAnswer
 from tests.oidc.jose_material import forge
-from tests.oidc.relying_party.an_openid_provider import CLIENT_ID, NUMBER, SUBJECT, Change, Claims, json_answer, seconds
+from tests.oidc.relying_party.an_openid_provider import (
+    CLIENT_ID,
+    ISSUER,
+    NUMBER,
+    SUBJECT,
+    Change,
+    Claims,
+    json_answer,
+    seconds,
+)
 from tests.oidc.relying_party.premises import SETTINGS, Premises
 from tests.storage.clocks import START
 
 GONE = object()
+NAMED = f"{ISSUER}#{SUBJECT}"
+"""The provider's own name for the person, which is worth something with its issuer alone."""
 
 
 def altered(**values: object) -> Change:
@@ -80,14 +91,14 @@ def test_userinfo_is_not_asked_where_the_id_token_says_all() -> None:
 def test_a_key_of_another_country_proves_subject_and_personal_data(door: Premises) -> None:
     door.op.userinfo_claims = altered(country="RO", number=GONE)
     proven = door.login()
-    assert (proven.niss, proven.subject, proven.issued_in) == (None, SUBJECT, "RO")
+    assert (proven.niss, proven.subject, proven.issued_in) == (None, NAMED, "RO")
     assert proven.personal == PersonalData(family_name="Zomaar", given_name="Zita", born=date(1903, 3, 15))
 
 
 def test_a_belgian_key_without_number_names_nobody_by_itself(door: Premises) -> None:
     door.op.userinfo_claims = altered(number=GONE)
     proven = door.login()
-    assert (proven.niss, proven.subject, proven.issued_in) == (None, SUBJECT, "BE")
+    assert (proven.niss, proven.subject, proven.issued_in) == (None, NAMED, "BE")
 
 
 def test_a_key_of_which_no_country_is_told_is_of_none_without_number(door: Premises) -> None:
@@ -110,7 +121,7 @@ def test_an_account_made_anew_abroad_is_another_subject_to_be_matched(door: Prem
     door.op.id_claims = altered(sub="another-subject")
     door.op.userinfo_claims = altered(country="BG", number=GONE, sub="another-subject")
     second = door.login()
-    assert (first.subject, second.subject) == (SUBJECT, "another-subject")
+    assert (first.subject, second.subject) == (NAMED, f"{ISSUER}#another-subject")
     assert first.personal == second.personal
 
 
