@@ -13,12 +13,15 @@ from iam.domain.credentials import KINDS
 from iam.domain.errors import Conflict, Forbidden, InvalidInput, NotFound
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation
 from iam.domain.identifiers import Niss
+from iam.domain.logins import LoginRecord
 from iam.domain.persons import Person, PersonNumber
+from iam.domain.sessions import Session
 from iam.ports import Archive, Randomness, Reading, UnitOfWork
 from iam.services.acting import record
 from iam.services.authorization import Authorization
 from iam.services.joint_acts import JointActs
 from iam.services.office_holders import officers_for
+from iam.services.sessions import end_session
 
 MERGE = "merge_persons"
 MERGE_BY_REGISTER = "merge_persons_by_register"
@@ -145,7 +148,10 @@ def _existing(uow: UnitOfWork, niss: Niss) -> str:
 
 
 def join(uow: UnitOfWork, gone: str, stays: str) -> None:
-    """Merge a record into another: its numbers, appointments, foreign identities and keys name the other.
+    """Merge a record into another: its numbers, appointments, foreign identities, keys and logins name the other.
+
+    Its sessions end: they were begun in the name of a record that nobody acts by any longer, and whoever holds one logs
+    in anew as the person whom both records turned out to be.
 
     Raises:
         InvalidInput: `already_merged` when it was merged before.
@@ -165,4 +171,8 @@ def join(uow: UnitOfWork, gone: str, stays: str) -> None:
     for kind in KINDS:
         for key in uow.find(kind, person=gone):
             uow.put(replace(key, person=stays))
+    for login in uow.find(LoginRecord, person=gone):
+        uow.put(replace(login, person=stays))
+    for session in uow.find(Session, person=gone):
+        end_session(uow, session)
     uow.announce("persons_merged", {"former": gone, "present": stays})

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from iam.domain.assurance import Assurance
 from iam.domain.audit import Leaf
-from iam.domain.errors import NotFound
+from iam.domain.errors import Conflict, NotFound
 from iam.domain.sessions import Acting, Session, SessionRules
 from iam.ports import Archive, Clock, ProviderBook, Randomness, UnitOfWork
 from iam.services.fingerprints import fingerprint
@@ -33,19 +34,20 @@ class Sessions:
         self._clock = clock
         self._randomness = randomness
         self._providers = providers
-        self._looked_with: frozenset[str] | None = None
+        self._looked_with: frozenset[tuple[str, Assurance]] | None = None
         self.rules = rules
 
     def find(self, secret: str) -> Session | None:
-        """The session behind a secret, if it lives and its provider is still switched on; records that it was seen.
+        """The session behind a secret, if it lives and its provider is still believed; records that it was seen.
 
-        One whose provider is switched off ends for good: it does not live again when the provider does.
+        One whose provider is switched off, or vouches for less than the login said, ends for good: it does not live
+        again when the provider is believed again.
         """
         now, key = self._clock.now(), fingerprint(secret)
         with self._archive.reading() as reading:
             found = reading.get(Session, key)
         if found is None or not self._good(found):
-            self._end_if_switched_off(found)
+            self._end_if_disbelieved(found)
             return None
         if now - found.seen_at < SEEN_EVERY:
             return found
@@ -77,7 +79,7 @@ class Sessions:
     def act_as(self, session: Session, acting: Acting) -> Held:
         """Act for somebody else: another identifier takes the place of the present one, which is dead at once.
 
-        Whether the person may act so is the caller's to have judged. NotFound (`session_ended`) when it ended.
+        Whether the person may act so is the caller's to have judged. Conflict (`session_ended`) when it ended.
         """
         with self._archive.writing() as uow:
             present = self._taken(uow, session)
@@ -124,18 +126,18 @@ class Sessions:
         return len(ended)
 
     def end_switched_off(self) -> int:
-        """End every session whose provider is switched off or configured no longer; returns how many.
+        """End every session whose provider is switched off, gone or believed for less by now; returns how many.
 
-        Looks at the sessions only when other providers are switched on than when it looked before.
+        Looks at the sessions only when providers are believed otherwise than when it looked before.
         """
-        enabled = frozenset(one.id for one in self._providers.current() if one.enabled)
-        if enabled == self._looked_with:
+        believed = frozenset((one.id, one.highest) for one in self._providers.current() if one.enabled)
+        if believed == self._looked_with:
             return 0
         with self._archive.reading() as reading:
-            off = [one for one in reading.find(Session) if not self._switched_on(one)]
+            off = [one for one in reading.find(Session) if not self._believed(one)]
         for one in off:
-            self._end_if_switched_off(one)
-        self._looked_with = enabled
+            self._end_if_disbelieved(one)
+        self._looked_with = believed
         return len(off)
 
     def listed(self, person: str) -> list[Session]:
@@ -151,18 +153,20 @@ class Sessions:
     def _taken(self, uow: UnitOfWork, session: Session) -> Session:
         present = uow.get(Session, session.id)
         if present is None or not self._good(present):
-            raise NotFound("session_ended", "The session has ended: log in again.")
+            raise Conflict("session_ended", "The session has ended, or another page changed it: begin again.")
         self.ended(uow, present)
         return present
 
     def _good(self, session: Session) -> bool:
-        return session.live(self._clock.now(), self.rules.idle) and self._switched_on(session)
+        return session.live(self._clock.now(), self.rules.idle) and self._believed(session)
 
-    def _switched_on(self, session: Session) -> bool:
-        return self._providers.current().enabled(session.provider) is not None
+    def _believed(self, session: Session) -> bool:
+        """Whether the provider is switched on, and may still vouch for as much as it did."""
+        provider = self._providers.current().enabled(session.provider)
+        return provider is not None and session.assurance <= provider.highest
 
-    def _end_if_switched_off(self, session: Session | None) -> None:
-        if session is None or self._switched_on(session):
+    def _end_if_disbelieved(self, session: Session | None) -> None:
+        if session is None or self._believed(session):
             return
         with self._archive.writing() as uow:
             present = uow.get(Session, session.id)

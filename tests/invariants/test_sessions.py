@@ -20,7 +20,7 @@ from hypothesis.stateful import (
 
 from iam.domain.assurance import Assurance
 from iam.domain.enterprises import Capacity
-from iam.domain.errors import NotFound
+from iam.domain.errors import Conflict
 from iam.domain.niss import Niss
 from iam.domain.sessions import CITIZEN, Acting, Session
 from iam.ports import Law
@@ -187,5 +187,5 @@ def test_a_session_that_ended_cannot_be_changed_into_a_living_one() -> None:
     person, niss = gate.world.person()
     held = gate.login(niss)
     gate.sessions.end(person, held.session.id)
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         gate.sessions.act_as(held.session, CITIZEN)

@@ -9,8 +9,9 @@ import pytest
 
 from iam.domain.assurance import Assurance
 from iam.domain.enterprises import Capacity
-from iam.domain.errors import NotFound
+from iam.domain.errors import Conflict, NotFound
 from iam.domain.sessions import CITIZEN, Acting, Session
+from iam.services.people import join
 from iam.services.sign_in import LoginRefused
 from tests.services.login_scenes import HERE, RULES, Gate
 from tests.services.worlds import World
@@ -91,7 +92,7 @@ def test_a_change_of_capacity_gives_another_identifier_and_ends_the_old_one(gate
     assert gate.sessions.find(changed.secret) == changed.session
     assert changed.session.authenticated_at == held.session.authenticated_at
     assert changed.session.expires_at == held.session.expires_at
-    with pytest.raises(NotFound) as refusal:
+    with pytest.raises(Conflict) as refusal:
         gate.sessions.act_as(held.session, CITIZEN)
     assert refusal.value.code == "session_ended"
 
@@ -127,7 +128,7 @@ def test_a_provider_that_is_switched_off_ends_its_sessions_at_once_and_no_others
     assert gate.sessions.find(by_itsme.secret) is None
     assert gate.sessions.find(by_card.secret) == by_card.session
     assert gate.sessions.listed(by_card.session.person) == [by_card.session]
-    with pytest.raises(NotFound):
+    with pytest.raises(Conflict):
         gate.sessions.act_as(by_itsme.session, CITIZEN)
     with pytest.raises(LoginRefused) as refusal:
         gate.login(niss)
@@ -144,6 +145,19 @@ def test_a_session_does_not_live_again_when_its_provider_is_switched_on_again(ga
     assert gate.sessions.find(seen.secret) is gate.sessions.find(unseen.secret) is None
     assert gate.sessions.find(by_card.secret) == by_card.session
     assert gate.acts().count("session_ended") == 2
+
+
+def test_a_provider_that_is_believed_for_less_ends_what_it_vouched_for_and_no_more(gate: Gate) -> None:
+    """No session goes on at a level that its provider could not vouch for today."""
+    _, niss = gate.world.person()
+    seen, unseen, lower = gate.login(niss), gate.login(niss), gate.login(niss, assurance=Assurance.SUBSTANTIAL)
+    assert gate.sessions.end_switched_off() == 0
+    gate.book.switch("itsme", highest=Assurance.SUBSTANTIAL)
+    assert gate.sessions.find(seen.secret) is None
+    assert gate.sessions.end_switched_off() == 1
+    gate.book.switch("itsme", highest=Assurance.HIGH)
+    assert gate.sessions.find(seen.secret) is gate.sessions.find(unseen.secret) is None
+    assert gate.sessions.find(lower.secret) == lower.session
 
 
 def test_a_person_ends_one_session_or_all_others_and_never_another_persons(gate: Gate) -> None:
@@ -224,7 +238,7 @@ def test_of_many_changes_of_capacity_at_once_one_wins(gate: Gate) -> None:
         try:
             gate.sessions.act_as(held.session, CITIZEN)
             outcomes.append("changed")
-        except NotFound as refusal:
+        except Conflict as refusal:
             outcomes.append(refusal.code)
 
     threads = [threading.Thread(target=change) for _ in range(16)]
@@ -234,3 +248,20 @@ def test_of_many_changes_of_capacity_at_once_one_wins(gate: Gate) -> None:
         thread.join()
     assert sorted(outcomes) == ["changed"] + ["session_ended"] * 15
     assert len(gate.world.found(Session)) == 1
+
+
+def test_sessions_of_a_record_end_when_it_becomes_another_and_its_logins_are_read_there(gate: Gate) -> None:
+    """Nobody goes on in the name of a record that is none any longer; whoever logs in again is the other one."""
+    (gone, old), (stays, new) = gate.world.person(), gate.world.person()
+    ended, lives = [gate.login(old), gate.login(old, "card")], gate.login(new)
+    with gate.world.archive.writing() as uow:
+        join(uow, gone, stays)
+        uow.commit()
+    assert [gate.sessions.find(one.secret) for one in ended] == [None, None]
+    assert gate.sessions.find(lives.secret) == lives.session
+    assert gate.acts()[-2:] == ["session_ended", "session_ended"]
+    assert (len(gate.history.of(gone)), len(gate.history.of(stays))) == (0, 3)
+    with pytest.raises(Conflict):
+        gate.sessions.act_as(ended[0].session, CITIZEN)
+    again = gate.login(old, before=ended[0].session)
+    assert (again.session.person, again.session.acting) == (stays, CITIZEN)
