@@ -11,13 +11,16 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult
 
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, HTTPSConnectionPool, Timeout
+from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
 
 from iam.outside.guarded_http import UnsafeAddress
+from iam.outside.timed_connections import PlainPool, SecurePool
 
 _CHUNK_OCTETS: Final = 16_384
-_HOLDING_ANOTHER: Final = (ipaddress.ip_network("64:ff9b::/96"), ipaddress.ip_network("2002::/16"))
-"""IPv6 addresses that stand for an IPv4 address, whichever it is."""
+_GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 (IANA); outside lie local addresses, and ones that hold an IPv4 address inside."""
+_NOT_REACHED: Final = tuple(map(ipaddress.ip_network, ("2002::/16", "2001:db8::/32", "3fff::/20", "192.88.99.0/24")))
+"""Ways into IPv4 from IPv6 that nobody needs any more (RFC 7526), and addresses of examples."""
 
 
 class Answered(NamedTuple):
@@ -32,7 +35,10 @@ class Answered(NamedTuple):
 
 
 class JudgedConnections:
-    """Connections to servers of others: no redirect is followed; proxies, cookies and kept connections play no part."""
+    """Connections to servers of others: no redirect is followed; proxies, cookies and kept connections play no part.
+
+    Looking up a name takes as long as this machine's resolver allows; from then on everything ends by the timeout.
+    """
 
     def __init__(self, *, public_only: bool, timeout: float, max_octets: int) -> None:
         """`public_only`: whether addresses of this machine and of inner networks are refused; `timeout` in seconds."""
@@ -45,10 +51,11 @@ class JudgedConnections:
         self, method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None
     ) -> Iterator[Answered]:
         """Send one request. UnsafeAddress, urllib3's HTTPError, OSError or ValueError when no answer comes of it."""
-        deadline = time.monotonic() + self._timeout
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Procura"}
-        with closing(self._pool(parts)) as pool:
+        address = self._address(parts)
+        deadline = time.monotonic() + self._timeout
+        with closing(self._pool(parts, address, deadline)) as pool:
             answer = pool.urlopen(
                 method, target, body=body, headers=sent, retries=False, redirect=False, preload_content=False
             )
@@ -59,20 +66,24 @@ class JudgedConnections:
                 body=lambda: self._body(answer, deadline),
             )
 
-    def _pool(self, parts: SplitResult) -> HTTPConnectionPool:
-        host = parts.hostname or ""
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        address = self._address(host, port)
-        limit = Timeout(total=self._timeout)
+    def _pool(self, parts: SplitResult, address: str, deadline: float) -> HTTPConnectionPool:
+        host, limit = parts.hostname or "", Timeout(total=self._timeout)
         if parts.scheme == "http":
-            return HTTPConnectionPool(address, port, timeout=limit)
-        return HTTPSConnectionPool(
-            address, port, timeout=limit, server_hostname=host, assert_hostname=host, ca_certs=DEFAULT_CA_BUNDLE_PATH
+            return PlainPool(address, _port(parts), timeout=limit, ends_at=deadline)
+        return SecurePool(
+            address,
+            _port(parts),
+            timeout=limit,
+            ends_at=deadline,
+            server_hostname=host,
+            assert_hostname=host,
+            ca_certs=DEFAULT_CA_BUNDLE_PATH,
         )
 
-    def _address(self, host: str, port: int) -> str:
+    def _address(self, parts: SplitResult) -> str:
         """The first address of a host, all of which must be ones that may be asked."""
-        found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        host = parts.hostname or ""
+        found = [str(one[4][0]) for one in socket.getaddrinfo(host, _port(parts), type=socket.SOCK_STREAM)]
         if self._public_only and not all(map(is_public, found)):
             raise UnsafeAddress("an address of this machine or of an inner network")
         return found[0]
@@ -93,6 +104,11 @@ def is_public(written: str) -> bool:
     """Whether an address is one of the public internet, and holds no other address inside."""
     address: Any = ipaddress.ip_address(written.split("%", maxsplit=1)[0])
     address = getattr(address, "ipv4_mapped", None) or address
-    if address.version == 6 and any(address in network for network in _HOLDING_ANOTHER):
+    if address.version == 6 and address not in _GLOBAL_UNICAST:
         return False
-    return bool(address.is_global and not address.is_multicast)
+    inside = any(address in network for network in _NOT_REACHED if network.version == address.version)
+    return bool(address.is_global and not address.is_multicast and not address.is_reserved and not inside)
+
+
+def _port(parts: SplitResult) -> int:
+    return parts.port or (443 if parts.scheme == "https" else 80)

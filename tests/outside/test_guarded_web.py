@@ -1,6 +1,8 @@
 """Guarded web asks configured origins alone, at the address that was judged, and is neither led astray nor flooded."""
 
 import socket
+import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
@@ -83,6 +85,19 @@ def test_what_is_no_plain_https_address_is_never_asked(url: str) -> None:
         "224.0.0.1",
         "ff02::1",
         "240.0.0.1",
+        "192.88.99.1",
+        "::127.0.0.1",
+        "::8.8.8.8",
+        "::ffff:0:127.0.0.1",
+        "::2",
+        "fec0::1",
+        "1::1",
+        "4000::1",
+        "3fff::1",
+        "5f00::1",
+        "64:ff9b:1::a00:1",
+        "2001:0:4136:e378:8000:63bf:3fff:fdd2",
+        "2001:db8::1",
     ],
 )
 def test_inner_addresses_are_not_public(address: str) -> None:
@@ -118,6 +133,38 @@ def test_a_body_is_read_up_to_its_limit_and_no_further() -> None:
 def test_a_compressed_or_silent_answer_is_none() -> None:
     assert "compressed" in refused(send(b"x", Content_Encoding="gzip"))
     assert "gave no answer" in refused(lambda _: None)
+
+
+def dripping(head: bytes, piece: bytes, most: int = 200) -> Script:
+    """A server that always sends the next piece just before anybody's patience ends."""
+
+    def script(request: BaseHTTPRequestHandler) -> None:
+        with suppress(OSError):
+            request.wfile.write(head)
+            for _ in range(most):
+                request.wfile.write(piece)
+                time.sleep(SECONDS / 5)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        dripping(b"HTTP/1.1 ", b"2"),
+        dripping(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+        dripping(b"HTTP/1.1 200 OK\r\nX: ", b"y"),
+        dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n", b" "),
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"0"),
+        dripping(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+    ],
+    ids=["status line", "headers", "one header", "body", "size of a chunk", "chunks"],
+)
+def test_an_answer_that_drips_is_given_up_in_time(script: Script) -> None:
+    """Each of these would last 20 s at least, for every part comes in time; the guard is generous."""
+    began = time.monotonic()
+    assert "gave no answer" in refused(script)
+    assert time.monotonic() - began < 10
 
 
 def test_a_form_is_posted_with_its_authorization() -> None:
