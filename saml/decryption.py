@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Sequence
 from typing import Final
 
@@ -21,6 +20,7 @@ from saml.algorithms import (
     MASKS,
     OAEP_DIGESTS,
 )
+from saml.base64_text import decoded
 from saml.names import DS11, ds, named, xenc, xenc11
 from saml.refusals import SamlRefused
 
@@ -112,6 +112,6 @@ def _unpadded(hexadecimal: str) -> bytes:
 
 def _octets(element: etree._Element | None) -> bytes:
     try:
-        return b64decode((element.text or "") if element is not None else "")
+        return decoded((element.text or "") if element is not None else "")
     except ValueError:
         return b""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from typing import Final
 
 from flask import Blueprint, Response, redirect, request
@@ -11,11 +10,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from iam.domain.errors import InvalidInput
 from iam.domain.login_providers import LoginProvider, ProviderKind
-from iam.web import pages
+from iam.web import csrf, pages
 from iam.web.csrf import from_elsewhere
+from iam.web.entry import SIGN_IN_PATH
 from iam.web.hall import Hall
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
+from saml.base64_text import decoded
 from saml.filter import documents
 from saml.filter.scanning import MAX_OCTETS
 from saml.outcomes import told
@@ -28,7 +29,6 @@ NAME: Final = "saml_login"
 LARGEST_ANSWER: Final = 4 * MAX_OCTETS
 """Octets of a form: Base64, its signs written as %XX, and what stands around."""
 _LONGEST_ENCODED: Final = 2 * MAX_OCTETS
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\r\n]+={0,2}[\r\n]*")
 _ANYBODY: Final = public("anybody may begin to log in")
 _ANSWER: Final = public("an answer is known by the browser and the login that it answers")
 _FOR_ALL: Final = public("what identity providers must know to answer us")
@@ -56,6 +56,8 @@ def _add_leaving(blueprint: Blueprint, hall: Hall, ourselves: ServiceProvider, k
         chosen = hall.provider(provider, kind)
         settings = registration(chosen)
         if request.method == "GET":
+            if not csrf.token():  # a browser that begins here has no token for the form: the choice of keys gives one
+                return redirect(SIGN_IN_PATH, 303)
             return pages.show(
                 "saml_country.html", provider=chosen, countries=settings.countries, enterprises=settings.enterprises
             )
@@ -125,12 +127,13 @@ def _posted() -> bytes:
     encoded = _one("SAMLResponse")
     if len(encoded) > _LONGEST_ENCODED:
         raise SamlRefused("too_large")
-    if not _BASE64.fullmatch(encoded):
-        raise SamlRefused("not_base64")
     try:
-        return b64decode(encoded)
+        octets = decoded(encoded)
     except ValueError:
         raise SamlRefused("not_base64") from None
+    if not octets:
+        raise SamlRefused("not_base64")
+    return octets
 
 
 def _one(name: str) -> str:

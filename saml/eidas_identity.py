@@ -52,7 +52,7 @@ def eidas_identity(attributes: Attributes, asked: Asked) -> EidasIdentity:
 
     1. Every attribute is one of the profile's.
     2. One natural person logged in: the person that the data set names, or the representative that it names.
-    3. There is an enterprise exactly when the person was to log in for one.
+    3. There is an enterprise exactly when the person was to log in for one, and a representative only of one.
     4. Both are named by the country that was chosen, and to this country.
     5. The minimum data set is complete, with one value each.
 
@@ -68,6 +68,8 @@ def eidas_identity(attributes: Attributes, asked: Asked) -> EidasIdentity:
         raise SamlRefused("enterprise_unasked")
     if asked.enterprise and not legal:
         raise SamlRefused("enterprise_missing")
+    if sets[NATURAL_REPRESENTATIVE] and not legal:
+        raise SamlRefused("represents_unclearly")
     personal = PersonalData(
         family_name=_one(person, "CurrentFamilyName"),
         given_name=_one(person, "CurrentGivenName"),

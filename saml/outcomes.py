@@ -21,6 +21,8 @@ _TOLD: Final = {
     "metadata_unreadable": "saml_unavailable",
     "metadata_incomplete": "saml_unavailable",
     "key_expired": "saml_unavailable",
+    "country_off": "saml_unavailable",
+    "enterprises_off": "saml_unavailable",
     "attributes_not_offered": "saml_data_missing",
     "mandatory_attribute_missing": "saml_data_missing",
     "person_missing": "saml_data_missing",

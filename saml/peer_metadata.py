@@ -43,17 +43,18 @@ def read_peer(octets: bytes, trusted: Iterable[PinnedKey] | None, *, smallest_rs
     root = documents.metadata(octets)
     if trusted is not None:
         root = documents.again(signed_by(root, trusted))
-    until, entity = root.get("validUntil"), root.get("entityID")
+    entity = root.get("entityID")
     descriptors = [each for each in root.findall(md("IDPSSODescriptor")) if _speaks_saml_2(each)]
     if not entity or len(descriptors) != 1:
         raise SamlRefused("metadata_incomplete")
+    ends = [parsed(each) for each in (root.get("validUntil"), descriptors[0].get("validUntil")) if each]
     keys = tuple(_keys(descriptors[0], smallest_rsa))
     sign_on = dict(_services(descriptors[0], production))
     if not keys or not sign_on:
         raise SamlRefused("metadata_incomplete")
     if production and any(_of_sandbox(key) for key in keys):
         raise SamlRefused("sandbox_key")
-    return Peer(entity=entity, keys=keys, sign_on=sign_on, valid_until=parsed(until) if until else None)
+    return Peer(entity=entity, keys=keys, sign_on=sign_on, valid_until=min(ends, default=None))
 
 
 @dataclass(frozen=True, slots=True)

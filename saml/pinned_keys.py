@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -11,6 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from saml.base64_text import decoded
 from saml.refusals import SamlRefused
 
 SMALLEST_RSA: Final = 3072
@@ -61,7 +61,7 @@ def pinned(certificate: x509.Certificate, smallest_rsa: int = SMALLEST_RSA) -> P
 def from_base64(text: str, smallest_rsa: int = SMALLEST_RSA) -> PinnedKey:
     """The key of an `X509Certificate` element. Raises SamlRefused (`certificate_unreadable`, `key_too_weak`)."""
     try:
-        return pinned(x509.load_der_x509_certificate(b64decode(text)), smallest_rsa)
+        return pinned(x509.load_der_x509_certificate(decoded(text)), smallest_rsa)
     except (ValueError, TypeError):
         raise SamlRefused("certificate_unreadable") from None
 

@@ -88,6 +88,7 @@ class ServiceProvider:
             peer=self._peers.peer(told, now), ourselves=self._ourselves(provider, told), demands=told.demands
         )
         asked = self._asked(provider, told, details)
+        _still_offered(asked, told)
         statement = accept(response, parties, asked, now)
         proven = ProvenLogin(
             provider=provider.id,
@@ -159,6 +160,14 @@ class ServiceProvider:
         return Ourselves(
             entity=told.entity or f"{place}/metadata", acs=f"{place}/acs", keys=tuple(self._keys.decrypting())
         )
+
+
+def _still_offered(asked: Asked, told: Registration) -> None:
+    """What was switched off since the login began is off for its answer, too."""
+    if asked.country and asked.country not in told.countries:
+        raise SamlRefused("country_off")
+    if asked.enterprise and not told.enterprises:
+        raise SamlRefused("enterprises_off")
 
 
 def _named(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Iterable
 from hmac import compare_digest
 from typing import Any, Final
@@ -12,6 +11,7 @@ from cryptography.hazmat.primitives import hashes
 from lxml import etree
 
 from saml.algorithms import DIGESTS, SIGNATURES
+from saml.base64_text import decoded
 from saml.names import EC, ds, named
 from saml.pinned_keys import PinnedKey
 from saml.refusals import SamlRefused
@@ -108,4 +108,4 @@ def _digest(element: etree._Element, octets: bytes) -> bytes:
 
 
 def _signed_digest(element: etree._Element) -> bytes:
-    return b64decode(element.findtext(f"{_REFERENCE}/{ds('DigestValue')}") or "")
+    return decoded(element.findtext(f"{_REFERENCE}/{ds('DigestValue')}") or "")

@@ -14,6 +14,8 @@ from saml.names import saml
 from saml.refusals import SamlRefused
 
 _LATIN: Final = "LatinScript"
+_SCRIPTS: Final = {"true": True, "1": True, "false": False, "0": False}
+"""Whether a value is in Latin script, as xs:boolean is written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ class Statement:
 
 
 def statement(assertion: etree._Element) -> Statement:
-    """Read an assertion. Raises SamlRefused: `instant_unreadable`, `attribute_repeated`."""
+    """Read an assertion. Raises SamlRefused: `instant_unreadable`, `attribute_repeated`, `script_unclear`."""
     data = _at(assertion, "Subject", "SubjectConfirmation", "SubjectConfirmationData")
     conditions = _at(assertion, "Conditions")
     authentication = _at(assertion, "AuthnStatement")
@@ -79,7 +81,9 @@ def _attributes(element: etree._Element) -> dict[str, tuple[str, ...]]:
 
 def _latin(value: etree._Element) -> bool:
     marks = [str(text) for name, text in value.attrib.items() if str(name).endswith("}" + _LATIN)]
-    return not any(mark in ("false", "0") for mark in marks)
+    if len(marks) > 1 or not {*marks} <= _SCRIPTS.keys():
+        raise SamlRefused("script_unclear")
+    return all(_SCRIPTS[mark] for mark in marks)
 
 
 def _at(element: etree._Element, *path: str) -> etree._Element:

@@ -14,6 +14,8 @@ MAX_DEPTH: Final = 20
 MAX_ELEMENTS: Final = 1_000
 MAX_ATTRIBUTES: Final = 8
 """On one element."""
+MAX_NAMESPACES: Final = 16
+"""Declared on one element."""
 MAX_NAME: Final = 64
 MAX_VALUE: Final = 2_048
 """Characters of an attribute's value."""
@@ -33,8 +35,8 @@ def scanned(octets: bytes, namespaces: frozenset[str]) -> list[Seen]:
 
     Raises:
         SamlRefused: `too_large`, `not_utf8`, `not_well_formed`, `doctype`, `comment`, `processing_instruction`,
-            `cdata`, `entity`, `too_deep`, `too_many_elements`, `too_many_attributes`, `name_too_long`,
-            `value_too_long`, `namespace_not_allowed`.
+            `cdata`, `entity`, `too_deep`, `too_many_elements`, `too_many_attributes`, `too_many_namespaces`,
+            `name_too_long`, `value_too_long`, `namespace_not_allowed`.
     """
     if len(octets) > MAX_OCTETS:
         raise SamlRefused("too_large")
@@ -55,11 +57,13 @@ class _Scan:
         self.elements: list[tuple[str, dict[str, str], list[str]]] = []
         self._namespaces = namespaces
         self._open: list[tuple[list[str], list[bool]]] = []
+        self._declared = 0
         self.parser = _parser(self)
 
     def begins(self, name: str, attributes: dict[str, str]) -> None:
         if len(self._open) >= MAX_DEPTH:
             raise SamlRefused("too_deep")
+        self._declared = 0
         if len(self.elements) >= MAX_ELEMENTS:
             raise SamlRefused("too_many_elements")
         if len(attributes) > MAX_ATTRIBUTES:
@@ -88,6 +92,9 @@ class _Scan:
     def declares(self, _prefix: str | None, uri: str | None) -> None:
         if uri not in self._namespaces:
             raise SamlRefused("namespace_not_allowed")
+        self._declared += 1
+        if self._declared > MAX_NAMESPACES:
+            raise SamlRefused("too_many_namespaces")
 
     def prologue(self, version: str, encoding: str | None, _standalone: int) -> None:
         if version != "1.0" or (encoding is not None and encoding.lower() != "utf-8"):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from typing import Final
 
 from lxml import etree
 
 from saml.algorithms import DIGESTS, ENVELOPED, EXCLUSIVE_C14N, SIGNATURES
+from saml.base64_text import decoded
 from saml.filter.shapes import Child, Shape, base64, visible
 from saml.names import DS11, EC, ds, named
 from saml.refusals import SamlRefused
@@ -125,12 +125,5 @@ def _check_reference(reference: etree._Element) -> None:
     digest = DIGESTS.get(method.get("Algorithm") or "")
     if digest is None:
         raise SamlRefused("digest_not_allowed")
-    if len(_decoded(value.text or "")) != digest().digest_size:
+    if len(decoded(value.text or "")) != digest().digest_size:
         raise SamlRefused("digest_length")
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return b64decode(text)
-    except ValueError:
-        raise SamlRefused("text_not_allowed") from None

@@ -53,12 +53,22 @@ def test_a_signed_assertion_suffices_where_the_provider_is_configured_so() -> No
 
 
 def test_of_a_name_in_two_scripts_the_latin_one_is_read() -> None:
-    def write_greek_too(assertion: etree._Element) -> None:
-        name = assertion.find(".//{*}Attribute[@FriendlyName='FamilyName']")
-        assert name is not None
-        greek = p.again(name[0])
-        greek.text = "Γιάνσεν"
-        greek.set(f"{{{p.NATURAL}}}LatinScript", "false")
-        name.append(greek)
+    message = p.a_response(change=lambda assertion: _write_greek_too(assertion, "false"))
+    assert p.submit(message).attributes[f"{p.NATURAL}/CurrentFamilyName"] == ("Jansen",)
 
-    assert p.submit(p.a_response(change=write_greek_too)).attributes[f"{p.NATURAL}/CurrentFamilyName"] == ("Jansen",)
+
+@pytest.mark.parametrize("mark", ["FALSE", "no", "", "00", "Latin"])
+def test_a_script_that_is_told_unclearly_is_refused(mark: str) -> None:
+    assert p.refusal(p.a_response(change=lambda assertion: _write_greek_too(assertion, mark))) in {
+        "script_unclear",
+        "library_refused",
+    }
+
+
+def _write_greek_too(assertion: etree._Element, mark: str) -> None:
+    name = assertion.find(".//{*}Attribute[@FriendlyName='FamilyName']")
+    assert name is not None
+    greek = p.again(name[0])
+    greek.text = "Γιάνσεν"
+    greek.set(f"{{{p.NATURAL}}}LatinScript", mark)
+    name.append(greek)

@@ -26,6 +26,7 @@ _XPATH = (
     b'<ds:Transform Algorithm="http://www.w3.org/TR/1999/REC-xpath-19991116">'
     b"<ds:XPath>count(//. | //@* | //namespace::*)</ds:XPath></ds:Transform>"
 )
+PROTOCOL = b"urn:oasis:names:tc:SAML:2.0:protocol"
 _LOL = b"".join(b'<!ENTITY l%d "%s">' % (i, b"&l%d;" % (i - 1) * 10) for i in range(1, 10))
 
 
@@ -35,6 +36,10 @@ def _with_transform(transform: bytes) -> bytes:
 
 def _with_doctype(subset: bytes) -> bytes:
     return b"<!DOCTYPE r [" + subset + b"]>" + GENUINE
+
+
+def _signature_value(text: bytes) -> bytes:
+    return GENUINE.replace(b"<ds:SignatureValue>", b"<ds:SignatureValue>" + text, 1)
 
 
 def _nested(depth: int) -> bytes:
@@ -99,8 +104,28 @@ HOSTILE = {
     ),
     "depth": (_nested(5_000), "too_deep"),
     "many elements": (_nested(1).replace(b"<p:Status>", b"<p:Status>" + b"<p:Status/>" * 2_000), "too_many_elements"),
+    "many namespaces": (
+        GENUINE.replace(
+            b"<saml2p:Response ",
+            b"<saml2p:Response " + b" ".join(b'xmlns:a%d="%s"' % (i, PROTOCOL) for i in range(17)) + b" ",
+        ),
+        "too_many_namespaces",
+    ),
     "long name": (b"<" + b"a" * 70_000 + b"/>", "name_too_long"),
     "long value": (b'<a b="' + b"c" * 70_000 + b'"/>', "value_too_long"),
+    **{
+        f"{name} that is nearly Base64": (_signature_value(sign * (100_000 // len(sign)) + b"!"), "text_not_allowed")
+        for name, sign in {
+            "blanks": b" ",
+            "line breaks": b"\n",
+            "padding": b"=",
+            "letters": b"A",
+            "both": b"A" + b" ",
+        }.items()
+    },
+    "padding before the end": (_signature_value(b"AA==AAAA"), "text_not_allowed"),
+    "base64 of another alphabet": (_signature_value(b"AA-_"), "text_not_allowed"),
+    "base64 with a no-break space": (_signature_value("AA\u00a0AA".encode()), "text_not_allowed"),
     "utf-16": ("<a/>".encode("utf-16"), "not_utf8"),
     "utf-7 declared": (b'<?xml version="1.0" encoding="UTF-7"?><a/>', "not_utf8"),
     "version 1.1": (b'<?xml version="1.1"?><a/>', "not_utf8"),
