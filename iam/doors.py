@@ -82,7 +82,7 @@ class Doors:
             oidc_login_blueprint(hall, self.relying_party, logouts),
             saml_login_blueprint(hall, self._service_provider),
             *self._of_cards(hall),
-            *self._of_own_keys(hall, sessions),
+            *self._of_own_keys(hall),
         ]
 
     @cached_property
@@ -122,13 +122,13 @@ class Doors:
         certificate = CertificateLogin(cards, self._certificate, handover, house.randomness, origin)
         return [web_eid_blueprint(hall, web_eid), certificate_blueprint(hall, certificate)]
 
-    def _of_own_keys(self, hall: BrowserHall, sessions: Sessions) -> list[Blueprint]:
+    def _of_own_keys(self, hall: BrowserHall) -> list[Blueprint]:
         house, passwords, codes = self._house, self._house.desk.passwords, self._house.desk.one_time_codes
         passkeys = Passkeys(house.archive, house.clock, house.randomness)
         ceremonies = Ceremonies(house.settings.issuer)
         logins = OwnLogins(house.clock, house.randomness)
         parts = OwnKeysParts(
-            own=OwnKeys(house.archive, sessions),
+            own=OwnKeys(house.archive),
             passwords=passwords,
             codes=codes,
             passkeys=passkeys,

@@ -23,6 +23,7 @@ from iam.services.identity_matching import alike, number_contradicts
 from iam.services.identity_registrations import CODE
 from iam.services.letter_texts import LetterWriter
 from iam.services.listings import Page
+from iam.services.own_keys import void_since
 from iam.services.people import person_for
 from iam.services.readable_codes import as_typed, readable_code
 from iam.services.readings import PartAsked, Readings
@@ -52,6 +53,10 @@ class UnlinkGround(StrEnum):
     WRONG_PERSON = "wrong_person"
     IDENTIFIER_CHANGED = "identifier_changed"
     ABUSE = "abuse"
+
+
+_OTHERS = frozenset({UnlinkGround.WRONG_PERSON, UnlinkGround.ABUSE})
+"""The grounds on which what was done with a linked identity may have been somebody else's doing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +159,8 @@ class IdentityDecisions:
     def unlink(self, officer: Actor, identity_id: str, ground: UnlinkGround) -> ForeignIdentity:
         """Remove the number from a registration: it leads to nobody any more, and sessions begun by it end.
 
+        Where it was somebody else's, or abused, keys that the person was given since then are void with it.
+
         Raises:
             StepUpRequired, Forbidden: as judged for `office correct_identity`; `own_record`.
             NotFound: `not_found`. Conflict: `not_linked`.
@@ -168,6 +175,8 @@ class IdentityDecisions:
             for session in uow.find(Session, person=identity.person):
                 if session.provider == identity.provider:
                     end_session(uow, session)
+            if ground in _OTHERS:
+                void_since(uow, identity.person, identity.decided_at or identity.asked_at, officer.person)
             freed = replace(identity, person=None, state=IdentityState.UNLINKED, decided_at=uow.now)
             uow.put(freed)
             uow.remove(RequestContact, identity_id)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass, field, replace
 
 import pyotp
@@ -13,17 +14,22 @@ import pyotp
 from iam.domain.assurance import Assurance, Authentication
 from iam.domain.audit import Leaf
 from iam.domain.credentials import KEY_LIFE, OneTimeDevice, PaperCodes, may_enrol, read_label
-from iam.domain.errors import Forbidden, InvalidInput
+from iam.domain.errors import Conflict, Forbidden, InvalidInput
 from iam.ports import Archive, Clock, Randomness, Seal, UnitOfWork
+from iam.services.own_keys import end_resting
 from iam.services.readable_codes import as_typed, readable_code
 
 STEP_SECONDS = 30
 NEIGHBOURS = (0, -1, 1)
 """Steps beside the present one that are taken, for clocks that differ (RFC 6238 §5.2)."""
 SECRET_OCTETS = 20
+MOST_DEVICES = 10
+"""Devices that one person may have: each one makes a guess more likely to be right."""
 CARD = 24
 """Codes on a card."""
 CODE_CHARACTERS = 8
+_SECRET = re.compile(r"[A-Z2-7]{32}")
+"""A secret as it is shown: twenty octets in base32, written in one way."""
 
 
 class WrongCode(Exception):
@@ -56,7 +62,7 @@ class OneTimeCodes:
         """Add a device whose person proves by its first code that it holds the secret.
 
         Raises:
-            Forbidden: `stronger_key_needed`, `fresh_login_needed`. WrongCode. InvalidInput: `invalid_label`.
+            Forbidden: `stronger_key_needed`, `fresh_login_needed`. WrongCode, InvalidInput, Conflict: as `put_device`.
         """
         _check_enrolling(shown, self._clock)
         with self._archive.writing() as uow:
@@ -67,7 +73,19 @@ class OneTimeCodes:
     def put_device(
         self, uow: UnitOfWork, person: str, vouched: Assurance, secret: str, code: str, label: str
     ) -> OneTimeDevice:
-        """Record a device within a change. Raises WrongCode; InvalidInput (`invalid_label`)."""
+        """Record a device within a change.
+
+        Raises:
+            WrongCode: for another first code.
+            InvalidInput: `invalid_label`; `invalid_secret` for none of ours, and for one that another device holds: its
+                codes would be good twice.
+            Conflict: `too_many_devices`.
+        """
+        held = uow.find(OneTimeDevice, person=person)
+        if not _SECRET.fullmatch(secret) or any(_same(self._secret_of(one), secret) for one in held):
+            raise InvalidInput("invalid_secret", "This is not the secret that was shown.", field="secret")
+        if len(held) >= MOST_DEVICES:
+            raise Conflict("too_many_devices", "You have many devices already: remove one first.")
         step = _step_of(secret, code, _present_step(uow), after=0)
         if step is None:
             raise WrongCode
@@ -90,8 +108,7 @@ class OneTimeCodes:
         """Use up the code that one of a person's devices shows now. Raises WrongCode."""
         with self._archive.writing() as uow:
             for device in uow.find(OneTimeDevice, person=person):
-                secret = self._seal.unseal(_device(device.id), bytes.fromhex(device.secret)).decode()
-                step = _step_of(secret, code, _present_step(uow), after=device.last_step)
+                step = _step_of(self._secret_of(device), code, _present_step(uow), after=device.last_step)
                 if step is not None and uow.now < device.expires_at:
                     uow.put(replace(device, last_step=step))
                     uow.commit()
@@ -109,6 +126,7 @@ class OneTimeCodes:
         with self._archive.writing() as uow:
             for former in uow.find(PaperCodes, person=shown.person_id):
                 uow.remove(PaperCodes, former.id)
+            end_resting(uow, shown.person_id, PaperCodes)
             key = self._randomness.identifier()
             record = PaperCodes(
                 id=key,
@@ -138,6 +156,9 @@ class OneTimeCodes:
                     return card
         raise WrongCode
 
+    def _secret_of(self, device: OneTimeDevice) -> str:
+        return self._seal.unseal(_device(device.id), bytes.fromhex(device.secret)).decode()
+
     def _sealed(self, key: str, codes: list[str]) -> str:
         return self._seal.seal(_card(key), json.dumps(codes).encode()).hex()
 
@@ -159,12 +180,8 @@ def _present_step(uow: UnitOfWork) -> int:
 
 def _step_of(secret: str, code: str, present: int, *, after: int) -> int | None:
     """The time step after `after` to which a code belongs, near the present one; None for none."""
-    typed = as_typed(code)
-    try:
-        codes = pyotp.HOTP(secret)
-        found = [present + one for one in NEIGHBOURS if _same(codes.at(present + one), typed)]
-    except ValueError:
-        raise InvalidInput("invalid_secret", "This is not the secret that was shown.", field="secret") from None
+    typed, codes = as_typed(code), pyotp.HOTP(secret)
+    found = [present + one for one in NEIGHBOURS if _same(codes.at(present + one), typed)]
     return next((step for step in found if step > after), None)
 
 

@@ -2,24 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 
-from iam.domain.assurance import Authentication
+from iam.domain.assurance import Authentication, LoginKey
 from iam.domain.audit import Leaf
-from iam.domain.credentials import KINDS, Credential, key_of, may_remove
+from iam.domain.credentials import (
+    KINDS,
+    Credential,
+    OneTimeDevice,
+    PaperCodes,
+    Passkey,
+    Password,
+    key_of,
+    may_remove,
+)
 from iam.domain.errors import Forbidden, NotFound
 from iam.domain.sessions import Session
 from iam.ports import Archive, UnitOfWork
 from iam.services.fingerprints import fingerprint
-from iam.services.sessions import Sessions
+from iam.services.sessions import end_session
+
+_RESTING: Final[Mapping[type[Any], frozenset[LoginKey]]] = {
+    Password: frozenset({LoginKey.PASSWORD, LoginKey.TOTP, LoginKey.TOKEN}),
+    OneTimeDevice: frozenset({LoginKey.TOTP}),
+    PaperCodes: frozenset({LoginKey.TOKEN}),
+    Passkey: frozenset({LoginKey.PASSKEY}),
+}
+"""The login keys whose logins rest on a kind of credential: a password stands beside every code."""
 
 
 class OwnKeys:
     """The keys of our own that people hold."""
 
-    def __init__(self, archive: Archive, sessions: Sessions) -> None:
+    def __init__(self, archive: Archive) -> None:
         self._archive = archive
-        self._sessions = sessions
 
     def listed(self, person: str) -> list[Credential]:
         """A person's keys, by kind and age."""
@@ -36,13 +54,29 @@ class OwnKeys:
         with self._archive.writing() as uow:
             found = _found(uow, session.person, kind, reference)
             _check(session.authentication, found)
-            uow.remove(kind, key_name(found))
-            for other in uow.find(Session, person=session.person):
-                if other.key is key_of(found) and other.id != session.id:
-                    self._sessions.ended(uow, other)
-            objects = {"person": session.person, "key": key_of(found).value, "credential": reference_of(found)}
-            uow.audit(Leaf(act="credential_removed", actor=session.person, caller="", objects=objects))
+            _remove(uow, found, session.person, session.person)
+            end_resting(uow, session.person, kind, sparing=session.id)
             uow.commit()
+
+
+def void_since(uow: UnitOfWork, person: str, since: datetime, actor: str) -> None:
+    """Void every key that a person was given from an instant on, with the sessions that rest on such keys.
+
+    For when a login that could add keys turns out to have been somebody else's.
+    """
+    for kind in KINDS:
+        found = [one for one in uow.find(kind, person=person) if one.made_at >= since]
+        for one in found:
+            _remove(uow, one, person, actor)
+        if found:
+            end_resting(uow, person, kind)
+
+
+def end_resting(uow: UnitOfWork, person: str, kind: type[Any], *, sparing: str = "") -> None:
+    """End the sessions of a person that rest on a kind of credential, but one."""
+    for session in uow.find(Session, person=person):
+        if session.key in _RESTING[kind] and session.id != sparing:
+            end_session(uow, session)
 
 
 def key_name(credential: Credential) -> str:
@@ -61,6 +95,12 @@ def _found(uow: UnitOfWork, person: str, kind: type[Any], reference: str) -> Cre
         if reference_of(one) == reference:
             return one
     raise NotFound("not_found", "You have no such key.")
+
+
+def _remove(uow: UnitOfWork, credential: Credential, person: str, actor: str) -> None:
+    uow.remove(type(credential), key_name(credential))
+    objects = {"person": person, "key": key_of(credential).value, "credential": reference_of(credential)}
+    uow.audit(Leaf(act="credential_removed", actor=actor, caller="", objects=objects))
 
 
 def _check(shown: Authentication, credential: Credential) -> None:

@@ -11,6 +11,7 @@ from iam.domain.credentials import KEY_LIFE, PROVISIONAL_LIFE, Password, may_enr
 from iam.domain.errors import Conflict, Forbidden, Gone, InvalidInput
 from iam.domain.password_rules import LONGEST, check_password, normal, read_user_name, sought_user_name
 from iam.ports import Archive, Clock, PasswordHashing, Randomness, UnitOfWork
+from iam.services.own_keys import end_resting
 from iam.services.readable_codes import readable_code, readable_name
 from iam.services.slowed_tries import SlowedTries, Trier
 
@@ -128,12 +129,16 @@ class Passwords:
         return self._hashing.hash(normal(password))
 
     def put_chosen(self, uow: UnitOfWork, user_name: str, hashed: str, person: str, vouched: Assurance) -> Password:
-        """Record a chosen password within a change; the person's former one goes. Conflict: `user_name_taken`."""
+        """Record a chosen password within a change; the former one goes, and every session that rests on it.
+
+        Raises Conflict (`user_name_taken`).
+        """
         taken = uow.get(Password, user_name)
         if taken is not None and taken.person != person:
             raise Conflict("user_name_taken", "Somebody else has this user name: choose another one.")
         for former in uow.find(Password, person=person):
             uow.remove(Password, former.user_name)
+        end_resting(uow, person, Password)
         chosen = _password(user_name, hashed, person, vouched, uow.now)
         uow.put(chosen)
         _leaf(uow, "password_chosen", chosen, person)

@@ -64,14 +64,18 @@ class SlowedTries:
                 raise TooManyTries(int(wait.total_seconds()) + 1)
             for kind, key in counted:
                 count, _ = _state(uow, kind, key)
-                _write(uow, kind, key, count + 1)
+                _write(uow, kind, key, count + 1, uow.now)
             uow.commit()
 
     def succeeded(self, uow: UnitOfWork, account: str, trier: Trier) -> None:
-        """Forget the failed tries for an account; those of an address are forgotten by time alone."""
+        """Take back the try that succeeded; failed ones are forgotten by time alone, save those of a known browser.
+
+        A place where tries are counted holds those for other accounts, too: whoever logs in with an account of theirs
+        forgives nothing that they tried at another.
+        """
         for kind, key in _counted(uow, account, trier):
-            count, _ = _state(uow, kind, key)
-            _write(uow, kind, key, 0 if kind != "address" else max(0, count - 1))
+            count, last = _state(uow, kind, key)
+            _write(uow, kind, key, 0 if kind == "device" else max(0, count - 1), last)
 
     def remember(self, uow: UnitOfWork, account: str) -> str:
         """The secret by which the browser of a successful login will be known for this account."""
@@ -110,5 +114,5 @@ def _wait(uow: UnitOfWork, kind: str, key: str) -> timedelta:
     return last + pause - uow.now
 
 
-def _write(uow: UnitOfWork, kind: str, key: str, count: int) -> None:
-    uow.keep(_TRIES, f"{kind}/{key}", f"{count} {to_micros(uow.now)}", uow.now + REMEMBERED)
+def _write(uow: UnitOfWork, kind: str, key: str, count: int, last: datetime) -> None:
+    uow.keep(_TRIES, f"{kind}/{key}", f"{count} {to_micros(last)}", uow.now + REMEMBERED)

@@ -104,7 +104,7 @@ class Keys:
         self.letters = Letters(archive, clock, SEALER, randomness)
         book = OneBook(LoginProviders({one.id: one for one in OWN_PROVIDERS}))
         self.sessions = Sessions(archive, clock, randomness, book, SessionRules())
-        self.own = OwnKeys(archive, self.sessions)
+        self.own = OwnKeys(archive)
         self.activation = ActivationCodes(
             archive, world.judge, clock, randomness, self.letters, self.passwords, self.codes, ADMINISTRATION
         )

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from iam.domain.assurance import Assurance
+from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.errors import Conflict, Forbidden, NotFound
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, IdentityState, RequestContact
 from iam.domain.logins import ForeignEnterprise
@@ -16,6 +16,7 @@ from iam.services.identity_decisions import IdentityRefusal, UnlinkGround
 from iam.services.identity_links import CONTACT_AFTER_DECISION
 from iam.services.people import person_of
 from iam.services.readings import PartAsked
+from tests.services.credential_scenes import SECRET_WORDS, Keys
 from tests.services.identity_scenes import MARIA, Border
 from tests.services.worlds import World
 
@@ -211,3 +212,18 @@ def test_no_number_of_a_person_is_in_the_audit_trail(border: Border) -> None:
     waiting = border.asked(stated=niss)
     border.decisions.confirm(border.officer(), waiting.id, niss, despite_differences=False)
     assert not any(niss.value in str(one.leaf) for one in border.world.archive.leaves())
+
+
+@pytest.mark.parametrize("ground", UnlinkGround)
+def test_keys_that_somebody_else_may_have_added_go_with_the_identity(border: Border, ground: UnlinkGround) -> None:
+    person, niss = border.person()
+    keys = Keys(border.world)
+    before = keys.passwords.choose(keys.shown(person=person), "jan.peeters", SECRET_WORDS)
+    border.world.clock.advance(days=1)
+    linked = border.registrations.link_by_login(border.foreign(), border.belgian(niss))
+    added = keys.codes.new_card(keys.shown(LoginKey.EIDAS, Assurance.SUBSTANTIAL, person)).record
+    begun = keys.session(person, LoginKey.TOKEN, Assurance.LOW)
+    border.decisions.unlink(border.officer(), linked.id, ground)
+    theirs = ground in (UnlinkGround.WRONG_PERSON, UnlinkGround.ABUSE)
+    assert keys.own.listed(person) == ([before] if theirs else [before, added])
+    assert (begun in border.world.found(Session)) is not theirs

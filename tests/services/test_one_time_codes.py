@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.credentials import KEY_LIFE, OneTimeDevice, PaperCodes, worth
-from iam.domain.errors import Forbidden, InvalidInput
-from iam.services.one_time_codes import CARD, STEP_SECONDS, WrongCode
+from iam.domain.errors import Conflict, Forbidden, InvalidInput
+from iam.domain.sessions import Session
+from iam.services.one_time_codes import CARD, MOST_DEVICES, STEP_SECONDS, WrongCode
 from tests.services.credential_scenes import SEALER, Keys
 from tests.services.worlds import World
 
@@ -166,3 +167,41 @@ def test_a_login_is_worth_no_more_than_any_part_of_it(
 ) -> None:
     ceiling = Assurance.LOW if key in (LoginKey.PASSWORD, LoginKey.TOKEN) else Assurance.SUBSTANTIAL
     assert worth(key, highest, *vouched) == min([ceiling, highest, *vouched])
+
+
+def test_a_secret_is_held_by_one_device_so_that_no_code_is_good_twice(keys: Keys) -> None:
+    added, shows = device(keys)
+    again = keys.shown(person=added.person)
+    for secret in (shows.secret, shows.secret.lower(), f"{shows.secret}="):
+        with pytest.raises(InvalidInput) as refused:
+            keys.codes.add_device(again, secret, shows.at(keys.world.clock.at), "Same again")
+        assert refused.value.code == "invalid_secret"
+    assert keys.world.found(OneTimeDevice) == [added]
+
+
+@pytest.mark.parametrize("secret", ["", "A" * 16, "A" * 31, "A" * 33, "A" * 32 + "\n", "a" * 32, "1" * 32, "A A" * 11])
+def test_a_secret_that_is_none_of_ours_is_refused(keys: Keys, secret: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        keys.codes.add_device(keys.shown(), secret, "000000", "Phone")
+    assert refused.value.code == "invalid_secret"
+
+
+def test_nobody_has_very_many_devices(keys: Keys) -> None:
+    shown = keys.shown()
+    for number in range(MOST_DEVICES + 1):
+        secret = keys.codes.new_secret()
+        code = pyotp.TOTP(secret).at(keys.world.clock.at)
+        if number == MOST_DEVICES:
+            with pytest.raises(Conflict) as refused:
+                keys.codes.add_device(shown, secret, code, "One more")
+            assert refused.value.code == "too_many_devices"
+        else:
+            keys.codes.add_device(shown, secret, code, f"Phone {number}")
+
+
+def test_a_new_card_ends_the_sessions_of_the_former_one(keys: Keys) -> None:
+    shown = keys.shown()
+    keys.session(shown.person_id, LoginKey.TOKEN, Assurance.LOW)
+    kept = keys.session(shown.person_id, LoginKey.TOTP, Assurance.SUBSTANTIAL)
+    keys.codes.new_card(shown)
+    assert keys.world.found(Session) == [kept]

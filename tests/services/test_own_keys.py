@@ -34,7 +34,8 @@ def passkey(keys: Keys, session: Session, key: str = "a2V5", counter: int = 5) -
 def test_a_removed_password_is_gone_with_the_sessions_that_it_began(keys: Keys) -> None:
     session = strong(keys)
     keys.passwords.choose(session.authentication, "jan.peeters", SECRET_WORDS)
-    keys.session(session.person, LoginKey.PASSWORD, Assurance.LOW)
+    for key in (LoginKey.PASSWORD, LoginKey.TOTP, LoginKey.TOKEN):
+        keys.session(session.person, key, Assurance.LOW)
     kept = keys.session(session.person, LoginKey.EID, Assurance.HIGH)
     (password,) = keys.own.listed(session.person)
     keys.own.remove(session, Password, reference_of(password))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from itertools import product
+from string import ascii_lowercase
+
 import pytest
 
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.credentials import FRESH, PROVISIONAL_LIFE, Password
 from iam.domain.errors import Conflict, Forbidden, Gone, InvalidInput
+from iam.domain.sessions import Session
 from iam.services.passwords import WrongPassword
-from iam.services.slowed_tries import FREE, LONGEST_WAIT, TooManyTries, Trier
+from iam.services.slowed_tries import FREE, LONGEST_WAIT, TooManyTries, Trier, _bucket
 from tests.services.credential_scenes import HOME, SECRET_WORDS, CountingHashing, Keys
 from tests.services.worlds import World
 
@@ -201,3 +206,38 @@ def test_the_counting_hashing_counts() -> None:
     hashed = hashing.hash("x")
     assert hashing.matches(hashed, "x") and not hashing.matches(hashed, "y")
     assert hashing.matched == [hashed, hashed]
+
+
+def beside(user_name: str) -> str:
+    """Another user name whose tries are counted in the same place."""
+    place = _bucket(user_name)
+    names = (f"mallory.{''.join(letters)}" for letters in product(ascii_lowercase, repeat=5))
+    return next(name for name in names if _bucket(name) == place)
+
+
+def test_who_logs_in_with_an_account_of_theirs_forgives_no_guesses_at_another(keys: Keys) -> None:
+    keys.with_password("jan.peeters")
+    own, guesses = keys.with_password(beside("jan.peeters")), 0
+    for number in range(40):
+        elsewhere = Trier(address=f"2001:db8:{number}")
+        try:
+            keys.passwords.check("jan.peeters", "a guess", elsewhere)
+        except WrongPassword:
+            guesses += 1
+        except TooManyTries:
+            break
+        with suppress(TooManyTries):
+            keys.passwords.accepted(keys.passwords.check(own.user_name, SECRET_WORDS, elsewhere), "", elsewhere)
+    assert guesses == FREE["account"]
+    with pytest.raises(TooManyTries):
+        keys.passwords.check("jan.peeters", "a guess", Trier(address="2001:db8:ffff"))
+
+
+def test_a_new_password_ends_the_sessions_that_rest_on_the_former_one(keys: Keys) -> None:
+    shown = keys.shown()
+    kept = [keys.session(shown.person_id, one, Assurance.HIGH).id for one in (LoginKey.EID, LoginKey.PASSKEY)]
+    for key in (LoginKey.PASSWORD, LoginKey.TOTP, LoginKey.TOKEN):
+        keys.session(shown.person_id, key, Assurance.LOW)
+    others = keys.session(keys.world.person()[0], LoginKey.PASSWORD, Assurance.LOW).id
+    keys.passwords.choose(shown, "jan.peeters", SECRET_WORDS)
+    assert {one.id for one in keys.world.found(Session)} == {*kept, others}
