@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from email.message import EmailMessage
@@ -13,6 +14,9 @@ from iam.outside.guarded_http import UnsafeAddress, is_loopback
 TIMEOUT_SECONDS = 10.0
 SUBMISSION, IMPLICIT_TLS = 587, 465
 """Ports of submission with STARTTLS (RFC 6409) and with TLS from the first octet (RFC 8314)."""
+_ATOM = r"[\w!#$%&'*+/=?^`{|}~-]+"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
+"""One address that needs no quotes (dot-atom, RFC 5322 §3.2.3, RFC 6531): each program reads others in its own way."""
 
 
 class SmtpMail:
@@ -43,7 +47,7 @@ class SmtpMail:
     def send(self, address: str, subject: str, text: str) -> None:
         """Send one e-mail. Unavailable (`mail_unavailable`) when the server does not take it."""
         try:
-            if "@" not in address or "," in address:
+            if not _ADDRESS.fullmatch(address):
                 raise ValueError("not one address")
             message = EmailMessage()
             message["From"], message["To"], message["Subject"] = self._sender, address, subject

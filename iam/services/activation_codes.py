@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from iam.domain.actors import Actor
 from iam.domain.assurance import Assurance
 from iam.domain.credentials import LINK_LIFE, SIMPLIFIED_LINK_LIFE, ActivationCode, Password
-from iam.domain.errors import Gone
+from iam.domain.errors import Gone, InvalidInput
 from iam.domain.identifiers import Niss
 from iam.domain.password_rules import read_user_name
 from iam.ports import Archive, Clock, Randomness, Reading, UnitOfWork
@@ -119,8 +119,9 @@ class ActivationCodes:
         Raises:
             Gone: `activation_unusable` for a link that is unknown, used, expired, tried too often with wrong codes, or
                 of an officer who is none any more: they all look the same.
-            WrongCode: for another code; after five of them the link is void. A wrong first code of the device, too.
-            InvalidInput: as `Passwords.choose`. Conflict: `user_name_taken`.
+            WrongCode: for another code; after five of them the link is void.
+            InvalidInput: as `Passwords.choose` and `OneTimeCodes.put_device`; `wrong_first_code` of the device.
+            Conflict: `user_name_taken`, `too_many_devices`.
         """
         self._try(link, code)
         user_name = read_user_name(chosen.user_name)
@@ -152,9 +153,13 @@ class ActivationCodes:
         raise WrongCode
 
     def _put_device(self, uow: UnitOfWork, found: ActivationCode, chosen: FirstKey) -> None:
-        self._one_time_codes.put_device(
-            uow, found.person, found.vouched, chosen.secret, chosen.device_code, chosen.label
-        )
+        try:
+            self._one_time_codes.put_device(
+                uow, found.person, found.vouched, chosen.secret, chosen.device_code, chosen.label
+            )
+        except WrongCode:
+            detail = "This is not the code that the device shows now."
+            raise InvalidInput("wrong_first_code", detail, field="device_code") from None
 
     def _found(self, reading: Reading, link: str) -> ActivationCode | None:
         found = reading.get(ActivationCode, fingerprint(link))

@@ -50,7 +50,25 @@ def test_an_email_arrives_as_it_was_written(inbox: Inbox) -> None:
     assert len(inbox.messages()) == 2
 
 
-@pytest.mark.parametrize("address", ["jan@example.org\nBcc: other@example.org", "jan@example.org\r\nDATA", ""])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "jan@example.org\nBcc: other@example.org",
+        "jan@example.org\r\nDATA",
+        "",
+        "jan@example.org,an@example.org",
+        "Jan <jan@example.org>",
+        '"jan\\" an"@example.org',
+        "u@[ ",
+        "(@example.org",
+        ":;@example.org",
+        ".jan@example.org",
+        "jan@example.org>",
+        "jan@-.example.org",
+        "\ud800@example.org",
+        "\x00.@example.org",
+    ],
+)
 def test_an_address_that_would_say_more_than_one_is_not_sent_to(inbox: Inbox, address: str) -> None:
     with receiving_mail(inbox) as server, pytest.raises(Unavailable) as refused:
         SmtpMail(server, SENDER).send(address, "Subject", "text")

@@ -72,10 +72,11 @@ def test_a_device_can_be_added_with_the_first_password(office: Office) -> None:
 
 def test_a_wrong_code_of_the_device_uses_nothing_up(office: Office) -> None:
     secret = office.keys.codes.new_secret()
-    with pytest.raises(WrongCode):
-        office.keys.activation.redeem(
-            office.link, office.code, replace(CHOSEN, secret=secret, device_code="000000", label="Phone")
-        )
+    for spoilt, code in ((secret, "wrong_first_code"), ("AAAA", "invalid_secret"), ("", "invalid_secret")):
+        chosen = replace(CHOSEN, secret=spoilt, device_code="000000", label="Phone")
+        with pytest.raises(InvalidInput) as refused:
+            office.keys.activation.redeem(office.link, office.code, chosen)
+        assert refused.value.code == code
     assert office.keys.world.found(Password) == []
     assert office.keys.activation.redeem(office.link, office.code, CHOSEN).person == office.person
 
