@@ -124,6 +124,6 @@ def _secret(reader: SettingsReader) -> str:
         secret = Path(name).read_text(encoding="ascii").strip() if name else ""
     except (OSError, UnicodeDecodeError):
         secret = ""
-    if len(secret) < LEAST_SECRET or not secret.isprintable() or " " in secret:
+    if len(secret) < LEAST_SECRET or not secret.isprintable() or set(secret) & {" ", ","}:
         reader.problem("settings.proxy_secret", f"must name a file with one word of {LEAST_SECRET} characters or more")
     return secret

@@ -34,6 +34,8 @@ _READ_HERE: Final = frozenset(
 )
 """Extensions that may be critical: what they say is obeyed, or tells nothing that could forbid a use."""
 
+_LONGEST_SERIAL: Final = 20
+"""Octets of a serial number (RFC 5280 §4.1.2.2), which is positive."""
 _AUTHORITIES_SAY: Final = verification.ExtensionPolicy.webpki_defaults_ca()
 _CARDS_SAY: Final = verification.ExtensionPolicy.permit_all()
 """The default wants a subjectAltName, which certificates of citizens do not have; the rest of it is asked elsewhere."""
@@ -104,6 +106,8 @@ def _check_each(certificate: x509.Certificate, trust: Trust, now: datetime) -> N
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         _untrusted("a certificate of its path is out of time")
     check_strength(certificate, old_cards=trust.old_cards)
+    if not 0 < certificate.serial_number < 1 << (8 * _LONGEST_SERIAL - 1):
+        _untrusted("a serial number that no authority gives")
     for one in _extensions(certificate):
         if one.critical and one.oid not in _READ_HERE:
             _untrusted("a critical extension that is not known here")

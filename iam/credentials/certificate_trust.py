@@ -28,7 +28,7 @@ SANDBOX_ORGANIZATION: Final = "Procura sandbox"
 MAX_AUTHORITIES: Final = 200
 _OID: Final = re.compile(r"[0-2](\.(0|[1-9][0-9]{0,9})){2,15}")
 _HOST: Final = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-_FOR_TESTS: Final = re.compile(r"\b(TEST|SANDBOX|DEMO)\b", re.IGNORECASE)
+_FOR_TESTS: Final = re.compile(r"(?<![a-z])(tests?|testing|sandbox|demo|specimen)(?![a-z])", re.IGNORECASE)
 _KNOWN: Final = frozenset(
     {
         "authorities",
@@ -170,9 +170,12 @@ class SettingsReader:
         told = self.text(name)
         if not told:
             return None
-        parts = urlsplit(told)
-        if parts.scheme in ("http", "https") and parts.hostname and parts.username is None and not parts.fragment:
-            return told
+        try:
+            parts = urlsplit(told)
+            if parts.scheme in ("http", "https") and parts.hostname and parts.username is None and not parts.fragment:
+                return told
+        except ValueError:
+            pass  # brackets that do not match: said below
         self.problem(f"settings.{name}", "must be an address that begins with http:// or https://")
         return None
 
@@ -181,8 +184,11 @@ def _status_rules(reader: SettingsReader) -> StatusRules:
     hosts = frozenset(reader.texts("ocsp_hosts"))
     if any(not _HOST.fullmatch(host) for host in hosts):
         reader.problem("settings.ocsp_hosts", "must list names of hosts in lower case")
+    server = reader.address("ocsp_server")
+    if server is not None and hosts and urlsplit(server).hostname not in hosts:
+        reader.problem("settings.ocsp_server", "is on a host that ocsp_hosts does not list")
     return StatusRules(
-        server=reader.address("ocsp_server"),
+        server=server,
         responders=reader.certificates("ocsp_responder_certificates"),
         hosts=hosts,
         nonce=reader.flag("ocsp_nonce", default=True),

@@ -88,7 +88,7 @@ def _nonce(extensions: x509.Extensions) -> bytes | None:
 def _signer(answer: ocsp.OCSPResponse, issuer: x509.Certificate, rules: StatusRules, now: datetime) -> x509.Certificate:
     """The authority itself, a responder that it named, or one of the configuration (RFC 6960 §4.2.2.2)."""
     for one in (issuer, *rules.responders):
-        if _is_named(answer, one):
+        if _is_named(answer, one) and _in_time(one, now):
             return one
     for one in _enclosed(answer):
         if _is_named(answer, one) and _is_delegate(one, issuer, now):
@@ -120,8 +120,11 @@ def _is_delegate(certificate: x509.Certificate, issuer: x509.Certificate, now: d
         usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm, CardRefused, x509.ExtensionNotFound):
         return False
-    in_time = certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
-    return in_time and ExtendedKeyUsageOID.OCSP_SIGNING in usage and not _is_authority(certificate)
+    return _in_time(certificate, now) and ExtendedKeyUsageOID.OCSP_SIGNING in usage and not _is_authority(certificate)
+
+
+def _in_time(certificate: x509.Certificate, now: datetime) -> bool:
+    return certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc
 
 
 def _is_authority(certificate: x509.Certificate) -> bool:

@@ -139,8 +139,8 @@ def _add_device(room: Blueprint, parts: OwnKeysParts) -> None:
         sent = fields("secret", "code", "label")
         try:
             parts.codes.add_device(_session().authentication, sent["secret"], sent["code"], sent["label"])
-        except (WrongCode, InvalidInput) as refused:
-            code = refused.code if isinstance(refused, InvalidInput) else "wrong_first_code"
+        except (WrongCode, InvalidInput, Conflict) as refused:
+            code = "wrong_first_code" if isinstance(refused, WrongCode) else refused.code
             secret = parts.codes.new_secret() if code == "invalid_secret" else sent["secret"]
             return form(secret, code, 400)
         return redirect(PATH, 303)

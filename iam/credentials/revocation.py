@@ -57,9 +57,16 @@ def _address(certificate: x509.Certificate, rules: StatusRules) -> str:
     address = rules.server or _named(certificate)
     if address is None:
         raise StatusNotKnown("the certificate names no status server")
-    if rules.hosts and urlsplit(address).hostname not in rules.hosts:
+    if rules.hosts and _host(address) not in rules.hosts:
         raise StatusNotKnown("the certificate names a status server that is not configured")
     return address
+
+
+def _host(address: str) -> str | None:
+    try:
+        return urlsplit(address).hostname
+    except ValueError:
+        return None
 
 
 def _named(certificate: x509.Certificate) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
+import re
 from base64 import urlsafe_b64decode
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -29,6 +29,7 @@ from webauthn.helpers.structs import (
 
 from iam.domain.credentials import Passkey
 from iam.services.passkeys import NewPasskey
+from iam.web import strict_json
 
 LARGEST: Final = 16_384
 """Characters of an answer."""
@@ -38,6 +39,9 @@ ALGORITHMS: Final = [
     COSEAlgorithmIdentifier.EDDSA,
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
+_ID: Final = re.compile(r"[A-Za-z0-9_-]{1,1364}")
+"""A credential id: at most 1023 octets (Web Authentication Level 3 §7.1)."""
+_CHALLENGE: Final = re.compile(r"[A-Za-z0-9_-]{43,86}")
 
 
 class BadAnswer(Exception):
@@ -137,14 +141,13 @@ def read_answer(text: str) -> Asserted:
     if len(text) > LARGEST:
         raise BadAnswer("too large")
     try:
-        answer = json.loads(text)
-        credential, response = answer["id"], answer["response"]
-        client = json.loads(_octets(response["clientDataJSON"]))
-        challenge = client["challenge"]
-    except (ValueError, KeyError, TypeError, RecursionError):
+        answer: Any = strict_json.loads(text.encode(errors="surrogatepass"))
+        client: Any = strict_json.loads(_octets(answer["response"]["clientDataJSON"]))
+        credential, challenge = answer["id"], client["challenge"]
+        if not _ID.fullmatch(credential) or not _CHALLENGE.fullmatch(challenge):
+            raise ValueError("not written in base64url")
+    except (strict_json.MalformedJson, ValueError, KeyError, TypeError):
         raise BadAnswer("not the JSON of a credential") from None
-    if not isinstance(credential, str) or not isinstance(challenge, str) or not 43 <= len(challenge) <= 86:
-        raise BadAnswer("not the JSON of a credential")
     return Asserted(credential, challenge, answer)
 
 
