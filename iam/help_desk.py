@@ -12,6 +12,7 @@ from iam.outside.sms import SmsGateway
 from iam.ports import Archive, Clock, Randomness, Seal
 from iam.services.activation_codes import ActivationCodes
 from iam.services.authorization import Authorization
+from iam.services.designations import Designations
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.identity_decisions import IdentityDecisions
 from iam.services.identity_registrations import IdentityRegistrations
@@ -23,6 +24,7 @@ from iam.services.one_time_codes import OneTimeCodes
 from iam.services.passwords import Passwords
 from iam.services.people import People
 from iam.services.readings import Readings
+from iam.services.representation import Representations
 from iam.services.slowed_tries import SlowedTries
 from iam.settings import Settings
 
@@ -93,6 +95,10 @@ class HelpDesk:
     def people(self) -> People:
         """Corrections of identity."""
         return People(self._archive, self._judge, JointActs(self._randomness))
+
+    def designations(self, representations: Representations) -> Designations:
+        """Principal access managers without Belgian number."""
+        return Designations(self._archive, self._judge, self._randomness, representations, self.passwords, self._writer)
 
     @cached_property
     def invitations(self) -> Invitations:

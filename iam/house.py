@@ -256,6 +256,7 @@ class House:
             login=self.login,
             representations=self.representations,
             appointments=self.appointments,
+            designations=self.desk.designations(self.representations),
             invitations=self.desk.invitations,
             grants=self.grants,
             portfolios=self.portfolios,

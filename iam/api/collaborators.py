@@ -15,6 +15,7 @@ from iam.services.appointments import Appointments
 from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
+from iam.services.designations import Designations
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
@@ -48,6 +49,7 @@ class Collaborators:
     login: Login
     representations: Representations
     appointments: Appointments
+    designations: Designations
     invitations: Invitations
     grants: Grants
     portfolios: Portfolios

@@ -6,25 +6,22 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from iam.api.appointments import AppointmentEnd, AppointmentShown, shown_new
 from iam.api.callers import Person, PersonCall
 from iam.api.collaborators import Collaborators
-from iam.api.joint_acts import Waiting, waiting
+from iam.api.designations import declare_designation
 from iam.api.listing import MomentQuery
-from iam.api.vocabulary import PREFIX, At, Cbe, Email, NissText, Phone, RepresentingOnly, Shown, told
+from iam.api.vocabulary import PREFIX, At, Cbe, RepresentingOnly, Shown, told
 from iam.domain.actors import Actor
-from iam.domain.appointments import JointAct
 from iam.domain.enterprises import Activation, Capacity, CapacityHeld, Enterprise, Ground
 from iam.domain.errors import Forbidden, InvalidInput, NotFound
 from iam.domain.identifiers import CbeNumber, EmployerNumber, EmployerNumberKind
 from iam.domain.instants import format_instant
-from iam.services.appointments import ContactData, Designation
 from iam.services.directory_feed import enterprise_of_employer
 from iam.services.enterprise_views import EnterpriseViews
 from iam.services.registrations import Registrations
 from iam.services.representation import Representation
 from iam.web.markers import requires
-from iam.web.models import Input, Line
+from iam.web.models import Input
 from iam.web.routes import Answer, Api
 
 
@@ -83,38 +80,11 @@ class EnterpriseQuery(MomentQuery):
     acting_as: Annotated[RepresentingOnly | None, Field(alias="as")] = None
 
 
-class ResponsibleInput(Input):
-    """The legal representative who acts."""
-
-    niss: NissText
-    phone: Phone
-
-
-class AppointeeInput(Input):
-    """Who is designated, and what the enterprise notes about them."""
-
-    niss: NissText
-    phone: Phone
-    email: Email
-    label: Line
-
-
-class DesignationInput(Input):
-    """The designation of a principal access manager; the former one ends in the same instant."""
-
-    responsible: ResponsibleInput
-    appointee: AppointeeInput
-    tie: Annotated[Line, Field(description="How the appointee is tied to the enterprise: employee, director, …")]
-    end_everything_given: Annotated[
-        bool, Field(description="End everything that the former one gave, in the same act.")
-    ] = False
-
-
 def enterprises_api(parts: Collaborators) -> Api:
     """Registering and reading enterprises, and designating who governs their accesses."""
     api = Api("Enterprises", prefix=PREFIX, about="Enterprises, and what their legal representatives do.")
     _declare_registration(api, parts)
-    _declare_designation(api, parts)
+    declare_designation(api, parts)
     return api
 
 
@@ -156,47 +126,6 @@ def _declare_registration(api: Api, parts: Collaborators) -> None:
         )
 
 
-def _declare_designation(api: Api, parts: Collaborators) -> None:
-    @api.post(
-        "/enterprises/<enterprise>/principal-access-manager",
-        summary="Designate the principal access manager as legal representative",
-        body=DesignationInput,
-        fields={"responsible_niss": "responsible.niss"},
-        answers={201: AppointmentShown, 202: Waiting},
-        refusals=(409, 503),
-        idempotent=True,
-    )
-    @requires(Person("access_managers"))
-    def designate_manager(caller: PersonCall, enterprise: Cbe, body: DesignationInput) -> Answer:
-        """Where signing power is joint, the act waits until enough representatives sent the same content."""
-        actor, representation = parts.acting.representative(caller, enterprise)
-        order = _designation(body)
-        done = parts.appointments.designate(actor, representation, order)
-        if isinstance(done, JointAct):
-            return waiting(caller, done)
-        return shown_new(parts, caller, done, order.contact)
-
-    @api.post(
-        "/enterprises/<enterprise>/principal-access-manager/end",
-        summary="End the principal access manager as legal representative",
-        body=AppointmentEnd,
-        answers={204: None},
-        refusals=(409, 503),
-        idempotent=True,
-    )
-    @requires(Person("access_managers"))
-    def end_principal_access_manager(caller: PersonCall, enterprise: Cbe, body: AppointmentEnd) -> None:
-        """At once, or at an instant ahead, without a successor; one representative is enough.
-
-        What was given stands, unless everything given is to end in the same act: that can be asked of the last one
-        also after its own end. Until another one is designated nothing new can be given.
-        """
-        actor, representation = parts.acting.representative(caller, enterprise)
-        parts.appointments.end_principal_access_manager(
-            actor, representation, body.at, with_everything=body.with_everything_given
-        )
-
-
 def _representing(parts: Collaborators, caller: PersonCall, body: NewEnterprise) -> tuple[Actor, Representation]:
     """The caller as legal representative of the enterprise that is named."""
     if body.number is not None and body.employer_number is None:
@@ -222,18 +151,6 @@ def _representing_employer(
     except (NotFound, Forbidden):
         detail = "You are not listed as a legal representative in office of an employer with this number."
         raise Forbidden("not_legal_representative", detail) from None
-
-
-def _designation(body: DesignationInput) -> Designation:
-    appointee = body.appointee
-    return Designation(
-        responsible=body.responsible.niss,
-        responsible_phone=body.responsible.phone,
-        appointee=appointee.niss,
-        contact=ContactData(label=appointee.label, email=appointee.email, phone=appointee.phone),
-        tie=body.tie,
-        end_everything_given=body.end_everything_given,
-    )
 
 
 def _told(enterprise: Enterprise) -> dict[str, Any]:

@@ -92,6 +92,20 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AppointeeByName:
+    """How a legal representative named a principal access manager without Belgian number; it proves nobody's identity.
+
+    It can be corrected or erased without touching the appointment.
+    """
+
+    appointment: str
+    family_name: str
+    given_name: str
+    born: str
+    """The birth date, YYYY-MM-DD."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
     """The right to use a service's actions in one capacity, held by an appointment or by a technical client."""
 

@@ -8,21 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iam.domain.actors import Actor
-from iam.domain.appointments import LEGAL_REPRESENTATIVE, Appointment, JointAct, Role
+from iam.domain.appointments import Appointment, JointAct, Role
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, Forbidden, InvalidInput
 from iam.domain.identifiers import Niss
-from iam.domain.periods import Period
 from iam.domain.persons import Contact
 from iam.ports import Archive, Library, Randomness, UnitOfWork
-from iam.services.acting import governed, held_capacity, in_business, manager_who, own, period_within, record
+from iam.services.acting import governed, held_capacity, in_business, manager_who, own, period_within
 from iam.services.authorization import Authorization
 from iam.services.ending import end_appointment, end_everything_given
+from iam.services.installing import DESIGNATION, install, install_top_manager, responsible_acts, top_manager
 from iam.services.joint_acts import void_waiting
-from iam.services.people import numbers_of, person_for
+from iam.services.people import person_for
 from iam.services.representation import Representation, Representations
-
-DESIGNATION = "designate_principal_access_manager"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +34,10 @@ class ContactData:
     def fingerprint(self) -> str:
         """SHA-256 (hexadecimal) that binds a joint act to this data without holding it."""
         return hashlib.sha256(json.dumps([self.label, self.email, self.phone]).encode()).hexdigest()
+
+    def noted(self, appointment: str) -> Contact:
+        """What is kept of it for an appointment."""
+        return Contact(appointment=appointment, label=self.label, email=self.email, phone=self.phone)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,7 @@ class Appointments:
         """
         with self._archive.writing() as uow:
             self._judge.require(actor, "access_managers", "designate", representative=True)
-            if order.responsible.value not in numbers_of(uow, actor.person):
-                detail = "The responsible person must be the legal representative who acts."
-                raise InvalidInput("responsible_mismatch", detail, field="responsible_niss")
+            responsible_acts(uow, actor, order.responsible)
             self._representations.enter(uow, actor, representation)
             appointee = person_for(uow, order.appointee, self._randomness)
             _not_yet(uow, actor.enterprise, appointee, Role.PRINCIPAL_ACCESS_MANAGER, (None, None))
@@ -110,24 +110,15 @@ class Appointments:
             return done
 
     def _designated(self, uow: UnitOfWork, actor: Actor, appointee: str, order: Designation) -> Appointment:
-        void_waiting(uow, actor, DESIGNATION)
-        for former in uow.find(Appointment, enterprise=actor.enterprise, role=Role.PRINCIPAL_ACCESS_MANAGER):
-            if former.valid.end is None or former.valid.end > uow.now:
-                end_appointment(uow, actor, former, uow.now, with_everything=order.end_everything_given)
-        appointment = Appointment(
-            id=self._randomness.identifier(),
-            enterprise=actor.enterprise,
-            person=appointee,
-            role=Role.PRINCIPAL_ACCESS_MANAGER,
-            capacity=None,
-            domain=None,
-            appointed_by=LEGAL_REPRESENTATIVE,
-            tie=order.tie,
-            valid=Period(uow.now),
+        appointment = top_manager(uow, actor, self._randomness.identifier(), appointee, order.tie)
+        install_top_manager(
+            uow,
+            actor,
+            appointment,
+            order.contact.noted(appointment.id),
+            order.responsible_phone,
+            with_everything=order.end_everything_given,
         )
-        self._install(uow, actor, appointment, order.contact)
-        responsible = f"responsible:{appointment.id}"
-        uow.put(Contact(appointment=responsible, label="", email="", phone=order.responsible_phone))
         return appointment
 
     def end_principal_access_manager(
@@ -195,7 +186,7 @@ class Appointments:
             tie="",
             valid=period_within(order.start, order.end, manager, uow.now),
         )
-        self._install(uow, actor, appointment, order.contact)
+        install(uow, actor, appointment, order.contact.noted(appointment.id))
         return appointment
 
     def end(self, actor: Actor, appointment: str, at: datetime | None, *, with_everything: bool) -> None:
@@ -221,13 +212,6 @@ class Appointments:
             )
             _end(uow, actor, standing, at or uow.now, with_everything=with_everything)
             uow.commit()
-
-    def _install(self, uow: UnitOfWork, actor: Actor, appointment: Appointment, contact: ContactData) -> None:
-        uow.put(appointment)
-        uow.put(Contact(appointment=appointment.id, label=contact.label, email=contact.email, phone=contact.phone))
-        objects = {"appointment": appointment.id, "enterprise": actor.enterprise, "role": appointment.role.value}
-        record(uow, actor, "appointed", **objects)
-        uow.announce("appointed", objects)
 
     def _check_reach(self, uow: UnitOfWork, enterprise: str, order: NewAppointment) -> None:
         """A co-manager reaches all, a local manager one capacity and domain, the others one capacity."""

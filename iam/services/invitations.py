@@ -15,6 +15,8 @@ from iam.domain.persons import Invitation
 from iam.ports import Archive, Randomness, UnitOfWork
 from iam.services.acting import governed, in_business, manager_who, own, record
 from iam.services.authorization import Ask, Authorization
+from iam.services.first_logins import void_keys
+from iam.services.identity_matching import present_record
 
 LINK_VALIDITY = timedelta(days=14)
 """How long an activation link is good (CSAM: two weeks)."""
@@ -78,9 +80,11 @@ class Invitations:
             in_business(uow, appointment.enterprise, uow.now)
             if appointment.role is not Role.PRINCIPAL_ACCESS_MANAGER:
                 governed(uow, appointment.enterprise, uow.now)
-            _no_place_yet(uow, appointment, authentication.person_id)
+            person = present_record(uow, authentication.person_id) or authentication.person_id
+            _no_place_yet(uow, appointment, person)
             uow.remove(Invitation, appointment.id)
-            accepted = replace(appointment, person=authentication.person_id, activated_at=uow.now)
+            void_keys(uow, appointment.id)
+            accepted = replace(appointment, person=person, activated_at=uow.now)
             uow.put(accepted)
             actor = Actor(authentication=authentication, enterprise=appointment.enterprise, caller=caller)
             record(uow, actor, "invitation_accepted", appointment=accepted.id, enterprise=accepted.enterprise)

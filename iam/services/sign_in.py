@@ -17,6 +17,7 @@ from iam.domain.sessions import CITIZEN, Session
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
+from iam.services.first_logins import newcomer_of
 from iam.services.foreign_representations import note_representation
 from iam.services.people import became, person_for, person_of
 from iam.services.sessions import Held, Sessions
@@ -83,7 +84,7 @@ class SignIn:
 
         Raises:
             LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`; `nobody_named` by a source that
-                gives neither number nor name of its own.
+                gives neither number nor name of its own; `user_name_void`.
         """
         provider = self._providers.current().enabled(proven.provider)
         if provider is None:
@@ -140,7 +141,16 @@ class SignIn:
             return Recognised(person=records[-1], highest=proven.assurance) if records else None
         if proven.niss is not None:
             return Recognised(person=person_for(uow, proven.niss, self._randomness), highest=proven.assurance)
+        if kind is ProviderKind.PASSWORD:
+            return self._first(uow, proven)
         return self._matching.person_of(uow, proven)
+
+    def _first(self, uow: UnitOfWork, proven: ProvenLogin) -> Recognised:
+        person = newcomer_of(uow, proven, self._randomness)
+        if person is None:
+            detail = "What this user name was given for has ended, or was taken with another key."
+            raise LoginRefused("user_name_void", detail)
+        return Recognised(person=person, highest=proven.assurance)
 
     def _begun(
         self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, before: Session | None

@@ -6,7 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from iam.domain.appointments import Appointment, Grant, GroupMember, JointAct, MandatorGroup, Portfolio
+from iam.domain.appointments import (
+    AppointeeByName,
+    Appointment,
+    Grant,
+    GroupMember,
+    JointAct,
+    MandatorGroup,
+    Portfolio,
+)
 from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
@@ -177,6 +185,7 @@ SHAPES: tuple[Shape, ...] = (
     _record(Person, "persons"),
     _record(PersonNumber, "person_numbers", ("person",), fixed=("first_person",)),
     _record(Contact, "contacts"),
+    _record(AppointeeByName, "appointees_by_name"),
     _record(Invitation, "invitations"),
     _record(Tenure, "tenures", ("mandator", "group"), fixed=("mandate", "mandator", "group")),
     _record(Session, "sessions", ("person",), ("provider", "provider_session"), ("expires_at",)),

@@ -26,6 +26,7 @@ from iam.services.authentications import Authentications
 from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
+from iam.services.designations import Designations
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
@@ -101,6 +102,9 @@ class Premises:
         tries = SlowedTries(self.once, self.randomness)
         passwords = Passwords(self.once, clock, cheap, self.randomness, tries)
         self.foreign_enterprises = ForeignEnterprises(self.once, self.judge, self.randomness, passwords, self.writer)
+        self.designations = Designations(
+            self.once, self.judge, self.randomness, self.representations, passwords, self.writer
+        )
         codes = OneTimeCodes(self.once, clock, Sealer(bytes(range(32))), self.randomness)
         self.activation_codes = ActivationCodes(
             self.once, self.judge, clock, self.randomness, self.letters, passwords, codes, ADMINISTRATION
@@ -124,6 +128,7 @@ class Premises:
             login=self._login,
             representations=self.representations,
             appointments=Appointments(once, judge, library, randomness, self.representations),
+            designations=self.designations,
             invitations=Invitations(once, judge, randomness),
             grants=Grants(once, judge, library, randomness),
             portfolios=Portfolios(once, judge, library, randomness),

@@ -59,7 +59,7 @@ def test_every_name_of_an_input_in_a_refusal_is_one_that_callers_send() -> None:
 
 def test_an_operation_that_takes_an_input_elsewhere_says_where() -> None:
     told = {one.name: dict(one.fields) for one in operations() if one.fields}
-    assert told["designate_manager"] == {"responsible_niss": "responsible.niss"}
+    assert told["designate_manager"] == {"responsible_niss": "responsible.niss", "born": "appointee.name"}
     assert told["submit_paper"] == {"signatories": "signatory_niss"}
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
+from iam.credentials.own_login import OwnLogins
 from iam.domain.actors import Actor
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.foreign_identities import ForeignIdentity
@@ -13,6 +14,7 @@ from iam.domain.login_providers import LoginProvider, LoginProviders, ProviderKi
 from iam.domain.logins import Circumstances, PersonalData, ProvenLogin
 from iam.domain.niss import Niss
 from iam.domain.sessions import Session, SessionRules
+from iam.services.designations import Designations
 from iam.services.foreign_enterprises import ForeignEnterprises, NewRequest
 from iam.services.foreign_representations import ForeignRepresentations
 from iam.services.identity_decisions import IdentityDecisions
@@ -23,7 +25,7 @@ from iam.services.letter_texts import LetterWriter
 from iam.services.readings import Readings
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn, Unknown
-from tests.services.credential_scenes import ADMINISTRATION, SEALER, Keys, OneBook
+from tests.services.credential_scenes import ADMINISTRATION, HOME, SEALER, SECRET_WORDS, Keys, OneBook
 from tests.services.worlds import World
 
 BORN = date(1985, 7, 30)
@@ -34,6 +36,7 @@ PROVIDERS = (
     ("other-node", ProviderKind.EIDAS, LoginKey.EIDAS),
     ("itsme", ProviderKind.OIDC, LoginKey.ITSME),
     ("card", ProviderKind.WEB_EID, LoginKey.EID),
+    ("password", ProviderKind.PASSWORD, LoginKey.PASSWORD),
 )
 DACHBAU = NewRequest(
     name="Dachbau Müller GmbH",
@@ -58,7 +61,7 @@ class Border:
             name: LoginProvider(id=name, kind=kind, key=key, enabled=True, highest=Assurance.HIGH, levels={}, labels={})
             for name, kind, key in PROVIDERS
         }
-        book = OneBook(LoginProviders(known))
+        self.book = book = OneBook(LoginProviders(known))
         self.keys = Keys(world)
         self.sessions = Sessions(archive, clock, randomness, book, SessionRules())
         self.sign_in = SignIn(archive, randomness, self.sessions, book, IdentityMatching(), SEALER)
@@ -66,6 +69,9 @@ class Border:
         readings = Readings(archive, clock)
         writer = LetterWriter(self.keys.letters, "https://procura.example")
         self.decisions = IdentityDecisions(archive, world.judge, randomness, readings, writer)
+        self.designations = Designations(
+            archive, world.judge, randomness, world.representations, self.keys.passwords, writer
+        )
         self.enterprises = ForeignEnterprises(archive, world.judge, randomness, self.keys.passwords, writer)
         self.said = ForeignRepresentations(readings, world.judge)
         self.invitations = Invitations(archive, world.judge, randomness)
@@ -97,6 +103,16 @@ class Border:
         held = self.sign_in.enter(proven, HERE)
         assert not isinstance(held, Unknown)
         return held.session
+
+    def by_password(self, user_name: str, password: str) -> ProvenLogin:
+        """What the door of passwords proves of who knows both; a provisional password is changed first."""
+        found = self.keys.passwords.check(user_name, password, HOME)
+        self.keys.passwords.accepted(found, password, HOME)
+        if found.provisional:
+            found = self.keys.passwords.replace_provisional(found, SECRET_WORDS)
+        logins = OwnLogins(self.world.clock, self.world.randomness)
+        (provider,) = self.book.current().of_kind(ProviderKind.PASSWORD)
+        return logins.proven(provider, found.person, [found.vouched], found.user_name)
 
     def person(self) -> tuple[str, Niss]:
         """A person with a number that carries Maria's birth date."""

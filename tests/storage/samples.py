@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from iam.domain.acceptances import Acceptance, Channel
-from iam.domain.appointments import JointAct, MandatorGroup, PortfolioKind
+from iam.domain.appointments import AppointeeByName, JointAct, MandatorGroup, PortfolioKind
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity, FeedPosition, RegisterAnswer
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest, RequestState
@@ -208,6 +208,7 @@ SAMPLES: list[Any] = [
     Person(id="p1", known_since=START, merged_into="p2"),
     records.number("85073003328", "p2", first_person="p1"),
     Contact(appointment="a1", label="Jan Janssens", email="jan@example.be", phone="+32470000000"),
+    AppointeeByName(appointment="a1", family_name="Müller", given_name="Jana", born="1985-07-30"),
     Invitation(appointment="a1", code_hash="01" * 32, expires_at=START, issued_by="a2"),
     records.tenure("m1", 8104, None),
     records.tenure("m2", 8100, 8103),
