@@ -44,9 +44,11 @@ class Cards:
     4. its purpose is logins, never signatures of documents;
     5. its policy is on the list;
     6. its path leads to a configured authority;
-    7. that authority says that it is not revoked;
-    8. the algorithm fits the key, and the signature is over origin and challenge;
-    9. the subject names a person by a valid number.
+    7. the algorithm fits the key, and the signature is over origin and challenge;
+    8. the subject names a person by a valid number;
+    9. that authority says that it is not revoked.
+
+    The authority is asked last, so that nobody makes it be asked about a card that they do not hold.
     """
 
     def __init__(self, revocation: Revocation, clock: Clock) -> None:
@@ -58,34 +60,35 @@ class Cards:
 
         Raises:
             CardRefused: a step fails.
-            StatusNotKnown: step 7 cannot be done now.
+            StatusNotKnown: step 9 cannot be done now.
         """
         token = token_in(text)  # (1)
         certificate = certificate_of(token.certificate)  # (2)
-        policy = self._judged(certificate, trust)  # (3)-(7)
-        check_signature(token, certificate.public_key(), origin, challenge)  # (8)
-        return self._proven(certificate, policy, trust)  # (9)
+        policy, issuer = self._judged(certificate, trust)  # (3)-(6)
+        check_signature(token, certificate.public_key(), origin, challenge)  # (7)
+        return self._proven(certificate, issuer, policy, trust)  # (8)-(9)
 
     def of_certificate(self, certificate: x509.Certificate, trust: Trust) -> ProvenCard:
         """Who holds this certificate; that its key was used, the TLS server in front has seen to.
 
         Raises:
             CardRefused: a step fails.
-            StatusNotKnown: step 7 cannot be done now.
+            StatusNotKnown: step 9 cannot be done now.
         """
-        return self._proven(certificate, self._judged(certificate, trust), trust)
+        policy, issuer = self._judged(certificate, trust)
+        return self._proven(certificate, issuer, policy, trust)
 
-    def _judged(self, certificate: x509.Certificate, trust: Trust) -> str:
+    def _judged(self, certificate: x509.Certificate, trust: Trust) -> tuple[str, x509.Certificate]:
+        """The policy of a certificate, and the authority that issued it."""
         now = self._clock.now()
         check_validity(certificate, now)  # (3)
         check_strength(certificate, old_cards=trust.old_cards)
         check_purpose(certificate)  # (4)
         policy = policy_of(certificate, trust)  # (5)
-        issuer = issuer_of(certificate, trust, now)  # (6)
-        self._revocation.check(certificate, issuer, trust.status)  # (7)
-        return policy
+        return policy, issuer_of(certificate, trust, now)  # (6)
 
-    def _proven(self, certificate: x509.Certificate, policy: str, trust: Trust) -> ProvenCard:
+    def _proven(self, certificate: x509.Certificate, issuer: x509.Certificate, policy: str, trust: Trust) -> ProvenCard:
         now = self._clock.now()
-        niss = niss_of(certificate, now.astimezone(_BRUSSELS).date())
+        niss = niss_of(certificate, now.astimezone(_BRUSSELS).date())  # (8)
+        self._revocation.check(certificate, issuer, trust.status)  # (9)
         return ProvenCard(niss=niss, assurance=trust.levels[policy], policy=policy, at=now)

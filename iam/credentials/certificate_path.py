@@ -25,14 +25,13 @@ _READ_HERE: Final = frozenset(
         x509.ExtendedKeyUsage.oid,
         x509.CertificatePolicies.oid,
         x509.SubjectAlternativeName.oid,
-        x509.SubjectKeyIdentifier.oid,
-        x509.AuthorityKeyIdentifier.oid,
-        x509.AuthorityInformationAccess.oid,
         x509.CRLDistributionPoints.oid,
         x509.OCSPNoCheck.oid,
     }
 )
 """Extensions that may be critical: what they say is obeyed, or tells nothing that could forbid a use."""
+_LIMITING: Final = (x509.NameConstraints, x509.PolicyConstraints, x509.InhibitAnyPolicy)
+"""What limits an authority in ways that those which issue cards are not limited; none of it is reckoned out here."""
 
 _LONGEST_SERIAL: Final = 20
 """Octets of a serial number (RFC 5280 §4.1.2.2), which is positive."""
@@ -59,6 +58,7 @@ def issuer_of(leaf: x509.Certificate, trust: Trust, now: datetime) -> x509.Certi
     # (4) Issuers are authorities, for as many below them as there are; the card's own certificate is none.
     for below, one in enumerate(path[1:]):
         _check_authority(one, below)
+        _check_keys_named(path[below], one)
     _check_leaf(leaf)
     # (5) A second judge agrees.
     if not trust.old_cards:
@@ -78,6 +78,12 @@ def _names_match(certificate: x509.Certificate, issuer: x509.Certificate) -> boo
         return False
     named, known = _authority_key(certificate), _own_key(issuer)
     return named is None or known is None or named == known
+
+
+def _check_keys_named(certificate: x509.Certificate, issuer: x509.Certificate) -> None:
+    """Each certificate names its issuer's key, and each authority its own (RFC 5280 §4.2.1.1, §4.2.1.2)."""
+    if _authority_key(certificate) is None or _own_key(issuer) is None:
+        _untrusted("a certificate of its path does not say which key is meant")
 
 
 def _authority_key(certificate: x509.Certificate) -> bytes | None:
@@ -111,8 +117,8 @@ def _check_each(certificate: x509.Certificate, trust: Trust, now: datetime) -> N
     for one in _extensions(certificate):
         if one.critical and one.oid not in _READ_HERE:
             _untrusted("a critical extension that is not known here")
-        if isinstance(one.value, x509.NameConstraints):
-            _untrusted("an authority that may not give every name, which authorities of cards may")
+        if isinstance(one.value, _LIMITING):
+            _untrusted("an authority that is limited in its names or policies, which authorities of cards are not")
 
 
 def _check_authority(certificate: x509.Certificate, below: int) -> None:
@@ -150,7 +156,7 @@ def _ask_second_judge(leaf: x509.Certificate, authority: x509.Certificate, now: 
 def _extensions(certificate: x509.Certificate) -> Iterator[x509.Extension[x509.ExtensionType]]:
     try:
         yield from certificate.extensions
-    except (ValueError, x509.DuplicateExtension):
+    except (ValueError, TypeError, x509.DuplicateExtension):
         raise CardRefused(Flaw.MALFORMED, "extensions that cannot be read") from None
 
 

@@ -33,7 +33,7 @@ def certificate_in(der: bytes) -> x509.Certificate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         whole = (certificate.version, certificate.subject, certificate.issuer, list(certificate.extensions))
-    except (ValueError, x509.InvalidVersion, x509.DuplicateExtension):
+    except (ValueError, TypeError, x509.InvalidVersion, x509.DuplicateExtension):
         raise CardRefused(Flaw.MALFORMED, "not a certificate that is read here") from None
     if whole[0] is not x509.Version.v3:
         raise CardRefused(Flaw.MALFORMED, "not of version 3")

@@ -38,5 +38,6 @@ def check_strength(certificate: x509.Certificate, *, old_cards: bool) -> None:
 def _strong(key: object, least_bits: int) -> bool:
     if isinstance(key, rsa.RSAPublicKey):
         exponent = key.public_numbers().e
-        return least_bits <= key.key_size <= _MOST_RSA_BITS and exponent % 2 == 1 and exponent >= 65537
+        whole = key.key_size % 8 == 0 and least_bits <= key.key_size <= _MOST_RSA_BITS
+        return whole and exponent % 2 == 1 and exponent >= 65537
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, _CURVES)
