@@ -37,6 +37,7 @@ class AnOpenIdProvider:
     """Implements `iam.outward_ports.GuardedWeb`: the whole web is this provider."""
 
     clock: SetClock
+    issuer: str = ISSUER
     metadata: Claims = field(default_factory=dict)
     keys: list[Mapping[str, object]] = field(default_factory=lambda: [rsa_jwk(kid="op-1", use="sig", alg="RS256")])
     nonce: str = ""
@@ -74,7 +75,7 @@ class AnOpenIdProvider:
         """A logout token."""
         now = int(self.clock.at.timestamp())
         claims: Claims = {
-            "iss": ISSUER,
+            "iss": self.issuer,
             "aud": CLIENT_ID,
             "iat": now,
             "exp": now + 120,
@@ -94,11 +95,11 @@ class AnOpenIdProvider:
         return None
 
     def _told(self, url: str) -> WebAnswer:
-        if url == ISSUER + "/.well-known/openid-configuration":
-            return json_answer({**METADATA, **self.metadata})
-        if url == ISSUER + "/jwks":
+        if url == self.issuer + "/.well-known/openid-configuration":
+            return json_answer({**metadata_of(self.issuer), **self.metadata})
+        if url == self.issuer + "/jwks":
             return json_answer({"keys": self.keys})
-        if url == ISSUER + "/userinfo":
+        if url == self.issuer + "/userinfo":
             body = self.token(self._userinfo_claims()).encode()
             return WebAnswer(status=200, media_type="application/jwt", body=body)
         raise AssertionError(f"nobody asks {url}")
@@ -107,7 +108,7 @@ class AnOpenIdProvider:
         now = int(self.clock.at.timestamp())
         digest = hashlib.sha256(ACCESS_TOKEN.encode()).digest()[:16]
         claims = {
-            "iss": ISSUER,
+            "iss": self.issuer,
             "aud": CLIENT_ID,
             "sub": SUBJECT,
             "nonce": self.nonce,
@@ -122,24 +123,26 @@ class AnOpenIdProvider:
         return claims
 
     def _userinfo_claims(self) -> Claims:
-        claims: Claims = {"iss": ISSUER, "aud": CLIENT_ID, "sub": SUBJECT, "family_name": "Zomaar"}
+        claims: Claims = {"iss": self.issuer, "aud": CLIENT_ID, "sub": SUBJECT, "family_name": "Zomaar"}
         claims |= {"given_name": "Zita", "birthdate": "1903-03-15", "number": NUMBER, "country": "BE"}
         self.userinfo_claims(claims)
         return claims
 
 
-METADATA: Mapping[str, object] = {
-    "issuer": ISSUER,
-    "authorization_endpoint": ISSUER + "/authorize",
-    "token_endpoint": ISSUER + "/token",
-    "jwks_uri": ISSUER + "/jwks",
-    "userinfo_endpoint": ISSUER + "/userinfo",
-    "end_session_endpoint": ISSUER + "/logout",
-    "response_types_supported": ["code"],
-    "code_challenge_methods_supported": ["S256"],
-    "id_token_signing_alg_values_supported": ["RS256"],
-    "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"],
-}
+def metadata_of(issuer: str) -> Claims:
+    """What a provider says of itself."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": issuer + "/authorize",
+        "token_endpoint": issuer + "/token",
+        "jwks_uri": issuer + "/jwks",
+        "userinfo_endpoint": issuer + "/userinfo",
+        "end_session_endpoint": issuer + "/logout",
+        "response_types_supported": ["code"],
+        "code_challenge_methods_supported": ["S256"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", "client_secret_basic"],
+    }
 
 
 def json_answer(document: object, status: int = 200) -> WebAnswer:

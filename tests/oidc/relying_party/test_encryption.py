@@ -1,5 +1,6 @@
 """Tokens of a provider that encrypts are opened with our own key, and nothing else passes for them (family J08)."""
 
+import base64
 import time
 from collections.abc import Callable
 from datetime import timedelta
@@ -10,7 +11,7 @@ import pytest
 from oidc.encrypted_tokens import CONTENT_ENCRYPTIONS, decrypt
 from oidc.invalid_token import InvalidToken
 from oidc.relying_party.own_keys import PROVIDERS_CACHE, RelyingPartyKeys
-from tests.oidc.jose_material import b64, forge, rsa_jwk
+from tests.oidc.jose_material import b64, forge, rs256, rsa_jwk
 from tests.oidc.relying_party.an_openid_provider import CLIENT_ID, ISSUER, encrypted_for
 from tests.oidc.relying_party.premises import Premises
 
@@ -84,6 +85,33 @@ def altered_at(place: int) -> Wrap:
     return wrap
 
 
+def cut_at(place: int, enc: str, keep: int) -> Wrap:
+    """A part of which only the beginning is left: a tag that is easier to guess, a short IV or key."""
+
+    def wrap(door: Premises) -> Callable[[str], str]:
+        def change(signed: str) -> str:
+            parts = encrypted_for(our_key(door), enc)(signed).split(".")
+            parts[place] = b64(base64.urlsafe_b64decode(parts[place] + "===")[:keep])
+            return ".".join(parts)
+
+        return change
+
+    return wrap
+
+
+def signed_by_another(door: Premises) -> Callable[[str], str]:
+    """Encrypted for us as agreed, by somebody who is not the provider."""
+    wrap = encrypted_for(our_key(door))
+    return lambda signed: wrap(signed.rpartition(".")[0] + "." + b64(bytes(256)))
+
+
+def signed_outside(door: Premises) -> Callable[[str], str]:
+    """Encrypted first and then signed: the wrong way round (RFC 7519 §11.2)."""
+    wrap = encrypted_for(our_key(door))
+    header = {"alg": "RS256", "kid": "op-1", "cty": "JWT"}
+    return lambda signed: forge(header, wrap(signed).encode(), rs256)
+
+
 def not_encrypted(_door: Premises) -> Callable[[str], str]:
     return str
 
@@ -114,6 +142,9 @@ LIES: list[Wrap] = [
     header_of(jku="https://attacker.example/"),
     for_another_key,
     twice,
+    signed_by_another,
+    signed_outside,
+    *(cut_at(place, enc, keep) for enc in (AGREED, "A256GCM") for place in (1, 2, 3, 4) for keep in (0, 1, 4, 8, 11)),
     *(altered_at(place) for place in range(5)),
     not_encrypted,
     with_public_key,
