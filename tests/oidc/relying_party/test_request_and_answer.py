@@ -246,6 +246,21 @@ def test_metadata_that_say_something_else_are_not_used(door: Premises, lie: Call
     assert [url for url, _ in door.op.asked] == [ISSUER + "/.well-known/openid-configuration"]
 
 
+def test_an_issuer_that_ends_with_a_slash_is_asked_at_one_slash(door: Premises) -> None:
+    door.op.issuer = ISSUER
+    door.op.metadata["issuer"] = ISSUER + "/"
+    door.use(door.op, {"issuer": ISSUER + "/"})
+    door.leave()
+    assert [url for url, _ in door.op.asked] == [ISSUER + "/.well-known/openid-configuration"]
+
+
+def test_a_login_that_another_version_of_us_began_begins_anew(door: Premises) -> None:
+    state = door.leave()["state"]
+    del door.hall.flows["op", state]["counterpart"]
+    door.come_back(code="c", state=state)
+    assert door.hall.turned[0][1] == "oidc_not_begun_here" and door.op.asked_for("/token") == []
+
+
 def test_metadata_are_remembered_refreshed_and_outlive_a_short_silence(door: Premises) -> None:
     def asked() -> int:
         return len(door.op.asked_for("/openid-configuration"))

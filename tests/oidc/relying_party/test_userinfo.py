@@ -145,6 +145,43 @@ def test_a_number_that_is_none_or_contradicts_its_country_is_refused(door: Premi
     assert code == "oidc_number_refused" and "0303150784" not in detail
 
 
+@pytest.mark.parametrize("name", ["number", "country"])
+def test_id_token_and_userinfo_that_contradict_each_other_name_nobody(door: Premises, name: str) -> None:
+    said = {"number": "85073003328", "country": "RO"}[name]
+    door.op.id_claims = altered(**{name: said})
+    assert door.refused()[0] == "oidc_number_refused"
+
+
+def test_one_name_at_two_issuers_is_two_people(door: Premises) -> None:
+    """Another issuer in a provider's place does not inherit whom its predecessor's names were linked to."""
+    door.op.userinfo_claims = altered(country="RO", number=GONE)
+    first = door.login()
+    door.op.issuer = "https://op.example/v3"
+    door.use(door.op, {"issuer": door.op.issuer})
+    second = door.login()
+    assert first.provider == second.provider and first.subject != second.subject
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"number": NUMBER},
+        {"family_name": "Zomaar"},
+        {"email": "zita@example.org"},
+        {"surprise": "who knows"},
+        {"sub": NUMBER},
+        {"sub": f"niss:{NUMBER}"},
+        {"sid": "03.03.15-078.41"},
+    ],
+)
+def test_an_id_token_that_tells_of_the_person_never_stands_in_an_address(
+    door: Premises, told: dict[str, object]
+) -> None:
+    door.op.id_claims = altered(**told)
+    door.op.userinfo_claims = altered(**{name: value for name, value in told.items() if name == "sub"})
+    assert door.login().logout_hint == ""
+
+
 @pytest.mark.parametrize(
     ("told", "data"),
     [
