@@ -60,13 +60,12 @@ class Sessions:
             uow.commit()
             return seen
 
-    def whose(self, secret: str) -> str | None:
-        """The person whose session a secret was, also when it has just ended by time; None when nothing is known."""
+    def remembered(self, secret: str) -> Session | None:
+        """The session that a secret was, also when it has just ended by time; None when nothing is known of it."""
         if not secret:
             return None
         with self._archive.reading() as reading:
-            found = reading.get(Session, fingerprint(secret))
-        return found.person if found is not None else None
+            return reading.get(Session, fingerprint(secret))
 
     def begin(self, uow: UnitOfWork, session: Session) -> Held:
         """Begin a session within the unit of work of its login; its `id` is given here."""

@@ -40,42 +40,63 @@ class Visits:
             found = reading.get(Visit, fingerprint(secret))
         return found if found is not None and self._clock.now() < found.expires_at else None
 
-    def begin(self, *, return_to: str = "/", service: str = "", action: str = "", kept_form: str = "") -> HeldVisit:
-        """Begin a visit. ValueError for a form that is too long to be kept."""
-        if len(kept_form) > LONGEST_FORM:
-            raise ValueError("the form is too long to be kept")
-        secret = self._randomness.secret()
-        with self._archive.writing() as uow:
-            visit = Visit(
-                id=fingerprint(secret),
-                return_to=return_to,
-                service=service,
-                action=action,
-                kept_form=kept_form,
-                pending="",
-                expires_at=uow.now + VISIT_LIFE,
-            )
-            uow.put(visit)
-            uow.commit()
+    def unrecorded(self, secret: str = "", *, return_to: str = "/", service: str = "", action: str = "") -> HeldVisit:
+        """A visit of which nothing is kept here until something must be; `secret` is one that its browser holds."""
+        secret = secret or self._randomness.secret()
+        visit = Visit(
+            id=fingerprint(secret),
+            return_to=return_to,
+            service=service,
+            action=action,
+            kept_form="",
+            pending="",
+            expires_at=self._clock.now() + VISIT_LIFE,
+        )
         return HeldVisit(secret=secret, visit=visit)
 
-    def keep_pending(self, visit: Visit, pending: str) -> Visit:
-        """Keep a proven foreign identity with the visit until somebody is known by it."""
+    def keep(self, visit: Visit) -> Visit:
+        """Keep a visit, in the place of what was kept of it. ValueError for a form that is too long to be kept."""
+        if len(visit.kept_form) > LONGEST_FORM:
+            raise ValueError("the form is too long to be kept")
         with self._archive.writing() as uow:
-            kept = replace(visit, pending=pending)
-            uow.put(kept)
+            uow.put(visit)
             uow.commit()
+        return visit
+
+    def renew(self, visit: Visit, pending: str) -> HeldVisit:
+        """Keep a proven foreign identity with a visit, which gets another secret: who knew the old one has nothing."""
+        secret = self._randomness.secret()
+        with self._archive.writing() as uow:
+            uow.remove(Visit, visit.id)
+            renewed = replace(visit, id=fingerprint(secret), pending=pending, expires_at=uow.now + VISIT_LIFE)
+            uow.put(renewed)
+            uow.commit()
+        return HeldVisit(secret=secret, visit=renewed)
+
+    def keep_pending(self, visit: Visit, pending: str) -> Visit:
+        """Change which proven foreign identity a visit keeps, if it is kept still; empty once its person is known."""
+        kept = replace(visit, pending=pending)
+        with self._archive.writing() as uow:
+            if uow.get(Visit, visit.id) is not None:
+                uow.put(kept)
+                uow.commit()
         return kept
 
     def end(self, visit: Visit) -> None:
-        """Forget a visit."""
+        """Forget a visit; one of which nothing is kept costs no turn to write."""
+        with self._archive.reading() as reading:
+            if reading.get(Visit, visit.id) is None:
+                return
         with self._archive.writing() as uow:
             uow.remove(Visit, visit.id)
             uow.commit()
 
     def begin_flow(self, visit: Visit, provider: str, returned: str, details: Mapping[str, str]) -> LoginFlow:
-        """Begin a login at a provider; `returned` is the secret that will come back with its answer."""
+        """Begin a login at a provider, and keep the visit; `returned` is the secret that comes back with the answer."""
         with self._archive.writing() as uow:
+            present = uow.get(Visit, visit.id)
+            if present is None or present.expires_at <= uow.now:
+                uow.put(visit)
             flow = LoginFlow(
                 id=fingerprint(provider, returned),
                 visit=visit.id,
@@ -95,8 +116,12 @@ class Visits:
         """
         if visit is None:
             return None
+        key = fingerprint(provider, returned)
+        with self._archive.reading() as reading:
+            if reading.get(LoginFlow, key) is None:
+                return None
         with self._archive.writing() as uow:
-            flow = uow.get(LoginFlow, fingerprint(provider, returned))
+            flow = uow.get(LoginFlow, key)
             if flow is None or flow.visit != visit.id or uow.now >= flow.expires_at:
                 return None
             uow.remove(LoginFlow, flow.id)

@@ -12,6 +12,8 @@ from iam.storage.tables import CLAIMS, KEPT, metadata
 
 GRACE = timedelta(days=1)
 """How long what has expired still stays, so that no clock that runs behind can find it gone too soon."""
+SHORT_GRACE = timedelta(minutes=10)
+"""The same for what anybody can make by beginning to log in, so that a flood is gone soon; losing one costs a click."""
 
 
 def _expired(table: Table) -> Statement:
@@ -20,14 +22,15 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_PASSING = (
-    *("issued_tokens", "sessions", "visits", "login_flows", "login_records", "activation_codes"),
-    "request_contacts",
-)
+_PASSING = ("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts")
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
+_EXPIRED_SHORTLY = [_expired(metadata.tables[name]) for name in ("visits", "login_flows")]
 
 
 def sweep(lane: Lane, limit: int, now: datetime) -> int:
     """Erase at most `limit` rows of each table that expired long enough ago; returns how many were erased."""
-    before = micros(now - GRACE)
-    return sum(lane.change(statement, before=before, limit=limit) for statement in _EXPIRED)
+    return sum(
+        lane.change(statement, before=micros(now - grace), limit=limit)
+        for statements, grace in ((_EXPIRED, GRACE), (_EXPIRED_SHORTLY, SHORT_GRACE))
+        for statement in statements
+    )

@@ -1,4 +1,4 @@
-"""The browser behind a request: the two cookies by which it is known again, read strictly and written in one place."""
+"""The browser behind a request: the cookies by which it is known again, read strictly and written in one place."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ from iam.domain.errors import InvalidInput
 
 SESSION_COOKIE: Final = "__Host-procura"
 VISIT_COOKIE: Final = "__Host-procura-visit"
+WAY_COOKIE: Final = "__Host-procura-way"
 LONGEST_HEADER: Final = 4_096
 """Characters of all cookies together: ours are short, and nobody else's come to this host."""
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
-_OURS: Final = (SESSION_COOKIE, VISIT_COOKIE)
+_OURS: Final = {SESSION_COOKIE: _SECRET, VISIT_COOKIE: _SECRET, WAY_COOKIE: re.compile(r"[A-Za-z0-9_-]{1,2000}")}
+"""Our cookies, each with the form of what we give by that name."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,11 @@ class Browser:
         """The secret of a visit; empty without one."""
         return self._held(VISIT_COOKIE)
 
+    @property
+    def way(self) -> str:
+        """Where the browser wants to go, as `iam.web.ways` wrote it; empty where it was not told."""
+        return self._held(WAY_COOKIE)
+
     def keep_session(self, secret: str) -> None:
         """Give the browser the secret of its session in the place of any other."""
         self.given[SESSION_COOKIE] = secret
@@ -46,13 +53,18 @@ class Browser:
         """Give the browser the secret of its visit in the place of any other."""
         self.given[VISIT_COOKIE] = secret
 
+    def keep_way(self, written: str) -> None:
+        """Let the browser keep where it wants to go in the place of any other way."""
+        self.given[WAY_COOKIE] = written
+
     def forget_session(self) -> None:
         """Take the secret of the session away."""
         self._forget(SESSION_COOKIE)
 
     def forget_visit(self) -> None:
-        """Take the secret of the visit away."""
+        """Take the secret of the visit away, and where it was to lead."""
         self._forget(VISIT_COOKIE)
+        self._forget(WAY_COOKIE)
 
     def _forget(self, name: str) -> None:
         self.given.pop(name, None)
@@ -92,7 +104,7 @@ def cookies_of(header: str) -> Mapping[str, str]:
     found = [(name, value) for name, equals, value in parted if equals and name in _OURS]
     if len({name for name, _ in found}) < len(found):
         raise InvalidInput("doubled_cookie", "A cookie was sent twice.")
-    return {name: value for name, value in found if _SECRET.fullmatch(value)}
+    return {name: value for name, value in found if _OURS[name].fullmatch(value)}
 
 
 def _read() -> None:
@@ -101,11 +113,11 @@ def _read() -> None:
 
 def _write(response: Response) -> Response:
     """Host-only cookies that no script reads and no foreign page sends along with what it posts (RFC 6265bis §4.1)."""
-    for name, secret in present().given.items():
+    for name, kept in present().given.items():
         response.set_cookie(
             name,
-            secret or "",
-            max_age=None if secret else 0,
+            kept or "",
+            max_age=None if kept else 0,
             path="/",
             secure=True,
             httponly=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import structlog
@@ -22,11 +22,13 @@ from iam.services.contexts import Contexts
 from iam.services.farewells import Farewells
 from iam.services.sessions import Held, Sessions
 from iam.services.sign_in import LoginRefused, SignIn, Unknown
-from iam.services.visits import Visits
-from iam.web import browser, returning
-from iam.web.devices import circumstances_of
+from iam.services.visits import HeldVisit, Visits
+from iam.web import browser, returning, ways
+from iam.web.devices import address_of, circumstances_of
 from iam.web.entry import SIGN_IN_PATH, SignedIn, shortfall, wanted_of
 from iam.web.hall import Wanted
+from iam.web.pace import Pace
+from iam.web.ways import Way
 
 REGISTRATION_PATH: Final = "/sign-in/registration"
 ANYBODY: Final = SignedIn()
@@ -51,6 +53,7 @@ class HallParts:
     clock: Clock
     language: Callable[[], str]
     """In which language the present request is read."""
+    pace: Pace = field(default_factory=Pace)
 
 
 class BrowserHall:
@@ -70,21 +73,40 @@ class BrowserHall:
         return found
 
     def visit(self) -> Visit | None:
-        """The visit of this browser, if it has not expired."""
+        """The visit of this browser: what is kept of it here, or else what it keeps itself; None for a new browser."""
         secret = browser.present().visit
-        return self._parts.visits.find(secret) if secret else None
+        if not secret:
+            return None
+        way = ways.read(browser.present().way, self._parts.clock.now()) or Way(return_to=returning.FIRST_PAGE)
+        if not self._known(way.service, way.action):
+            way = Way(return_to=way.return_to)
+        return self._parts.visits.find(secret) or self._unrecorded(secret, _judged(way)).visit
 
     def arrive(self, *, return_to: str = "", service: str = "", action: str = "", kept_form: str = "") -> Visit:
-        """Begin a visit that leads to a page of ours; any other address leads to the first page.
+        """Let the visit of this browser lead to a page of ours; any other address leads to the first page.
 
+        Nothing of it is kept here before there is more to keep than where it leads: the browser keeps that itself.
         NotFound (`not_found`) for a service or action that the catalogue does not know.
         """
-        if service:
-            self._asked_by(service, action)
-        path = returning.safe_path(return_to)
-        held = self._parts.visits.begin(return_to=path, service=service, action=action, kept_form=kept_form)
-        browser.present().keep_visit(held.secret)
+        if not self._known(service, action):
+            raise NotFound("not_found", "There is no such service.")
+        present, visits = browser.present(), self._parts.visits
+        way = _judged(Way(return_to=return_to, service=service, action=action))
+        recorded = visits.find(present.visit) if present.visit else None
+        held = self._unrecorded(present.visit, way)
+        if recorded is not None or kept_form:
+            kept = recorded or held.visit
+            changed = replace(held.visit, kept_form=kept_form or kept.kept_form, pending=kept.pending)
+            changed = replace(changed, expires_at=kept.expires_at)
+            held = replace(held, visit=changed if changed == recorded else visits.keep(changed))
+        elif way != Way(return_to=returning.FIRST_PAGE) or present.way:
+            present.keep_way(ways.written(way, self._parts.clock.now()))
+        if held.secret != present.visit:
+            present.keep_visit(held.secret)
         return held.visit
+
+    def _unrecorded(self, secret: str, way: Way) -> HeldVisit:
+        return self._parts.visits.unrecorded(secret, return_to=way.return_to, service=way.service, action=way.action)
 
     def here(self) -> Visit:
         """The visit of this browser, or a new one that leads to the first page."""
@@ -92,8 +114,9 @@ class BrowserHall:
 
     def ask_login(self) -> None:
         """Remember where the person is and what they typed, to lead them back after a login."""
-        whose = self._parts.sessions.whose(browser.present().session)
-        self.arrive(return_to=returning.address_here(), kept_form=returning.kept_form(whose))
+        before = self._parts.sessions.remembered(browser.present().session)
+        address = returning.address_here()
+        self.arrive(return_to=address, kept_form=returning.kept_form(before, address))
 
     def kept_form(self) -> returning.Form | None:
         """What this person had typed on the present page before they logged in again; told once."""
@@ -130,7 +153,11 @@ class BrowserHall:
         return (shortfall(session, self._asked(self.visit()), self._parts.clock.now()) or "") if session else ""
 
     def begin(self, provider: LoginProvider, returned: str, details: Mapping[str, str]) -> None:
-        """Remember, for this browser, a login that begins; `returned` is the secret that comes back with its answer."""
+        """Remember, for this browser, a login that begins; `returned` is the secret that comes back with its answer.
+
+        Raises ProblemAnswer (429) where one network address begins too many.
+        """
+        self._parts.pace.begin(address_of(request), self._parts.clock.now())
         self._parts.visits.begin_flow(self.here(), provider.id, returned, details)
 
     def take(self, provider: LoginProvider, returned: str) -> Mapping[str, str] | None:
@@ -148,8 +175,8 @@ class BrowserHall:
             _note_refusal(proven.provider, refusal.code, refusal.detail)
             raise
         if isinstance(entered, Unknown):
-            kept = visit or self.here()
-            self._parts.visits.keep_pending(kept, pending_identities.written(proven))
+            renewed = self._parts.visits.renew(visit or self.here(), pending_identities.written(proven))
+            browser.present().keep_visit(renewed.secret)
             return redirect(REGISTRATION_PATH, 303)
         self._hold(entered)
         return redirect(self._onwards(visit), 303)
@@ -244,14 +271,26 @@ class BrowserHall:
         requirement = returning.requirement_at(visit.return_to)
         return ANYBODY if requirement is None else wanted_of(requirement, self._parts.library.current().catalogue)
 
-    def _asked_by(self, service: str, action: str) -> SignedIn:
-        """What a service asks of a login for one of its acts, or for any."""
+    def _known(self, service: str, action: str) -> bool:
+        """Whether the catalogue knows a service, and its action where one is named; no service is asked for, too."""
+        if not service:
+            return True
         known = self._parts.library.current().catalogue.services.get(service)
-        if known is None or (action and action not in known.actions):
-            raise NotFound("not_found", "There is no such service.")
+        return known is not None and (not action or action in known.actions)
+
+    def _asked_by(self, service: str, action: str) -> SignedIn:
+        """What a service asks of a login for one of its acts, or for any; of what became unknown meanwhile, nothing."""
+        if not self._known(service, action):
+            return ANYBODY
+        known = self._parts.library.current().catalogue.services[service]
         if not action:
             return SignedIn(minimum=known.minimum, keys=known.keys)
         return SignedIn(minimum=known.minimum_for(known.actions[action]), keys=known.keys_for(known.actions[action]))
+
+
+def _judged(way: Way) -> Way:
+    """A way as it may be gone: to a page of ours, and for an action only of a service."""
+    return replace(way, return_to=returning.safe_path(way.return_to), action=way.action if way.service else "")
 
 
 def _note_refusal(provider: str, code: str, detail: str) -> None:

@@ -58,24 +58,35 @@ def address_here() -> str:
     return address
 
 
-def kept_form(person: str | None) -> str:
-    """The content of the form that was sent, for the same person to find again; empty where nothing is kept.
+def kept_form(before: Session | None, address: str) -> str:
+    """The content of the form that was sent, for the same person to find again at an address; empty for nothing.
 
-    No secret is kept, nothing of somebody who is not known, and nothing that is too long.
+    `before` is the session in which it was typed, perhaps ended by time. No secret is kept, nothing of somebody who is
+    not known, and nothing that is too long.
     """
-    if person is None or not request.form:
+    if before is None or not request.form:
         return ""
     kept = {name: values for name, values in request.form.lists() if name != csrf.FIELD and not mask_for_name(name)}
-    text = json.dumps({"person": person, "form": kept})
+    text = json.dumps({"typed": _typed(before, address), "form": kept})
     return text if kept and len(text) <= LONGEST_FORM else ""
 
 
 def form_for(session: Session, visit: Visit, path: str) -> Form | None:
-    """What this person had typed on this page before the login; None for another person or page."""
-    if not visit.kept_form or visit.return_to.partition("?")[0] != path:
+    """What this person had typed on this page before the login, acting as now; None for any other person, page or way.
+
+    What was typed for one enterprise is never sent for another because the person acts for that one by now.
+    """
+    if not visit.kept_form:
         return None
     kept = json.loads(visit.kept_form)
-    if kept["person"] != session.person:
+    if kept["typed"] != _typed(session, path):
         return None
     form: Form = kept["form"]
     return form
+
+
+def _typed(session: Session, address: str) -> list[str | None]:
+    """By whom a form was typed, acting as whom, and on which page."""
+    acting = session.acting
+    capacity = acting.capacity.value if acting.capacity else None
+    return [session.person, acting.enterprise, capacity, acting.mandator, address.partition("?")[0]]

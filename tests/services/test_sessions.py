@@ -118,7 +118,8 @@ def test_a_session_ends_at_its_longest_however_much_it_is_used(gate: Gate) -> No
         assert gate.sessions.find(held.secret) is not None
     gate.world.clock.at = end
     assert gate.sessions.find(held.secret) is None
-    assert gate.sessions.whose(held.secret) == held.session.person
+    remembered = gate.sessions.remembered(held.secret)
+    assert remembered is not None and remembered.person == held.session.person
 
 
 def test_a_provider_that_is_switched_off_ends_its_sessions_at_once_and_no_others(gate: Gate) -> None:

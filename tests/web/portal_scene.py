@@ -23,6 +23,7 @@ from iam.web.browser_hall import BrowserHall, HallParts, TurnedAway
 from iam.web.csrf import field, from_elsewhere
 from iam.web.entry import Asks, PageGuard, SignedIn, Visitor
 from iam.web.markers import public, requires
+from iam.web.pace import Pace
 from iam.web.portal import PortalParts, create_portal
 from tests.services.login_scenes import Gate
 
@@ -37,6 +38,7 @@ class Portal:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
         self.kept: Any = None
+        self._pace = Pace()
         self.restart()
 
     def restart(self) -> None:
@@ -54,6 +56,7 @@ class Portal:
                 library=world.library,
                 clock=world.clock,
                 language=lambda: "en",
+                pace=self._pace,
             )
         )
         parts = PortalParts(
@@ -63,6 +66,11 @@ class Portal:
             present=lambda: None,
         )
         self.app: Flask = create_portal(parts, [_pages(self), _door(self)])
+
+    def pace(self, at_once: int, a_second: float) -> None:
+        """Let an address begin no more logins than these."""
+        self._pace = Pace(at_once, a_second)
+        self.restart()
 
     def browser(self) -> Visitation:
         """A browser that was never here."""
