@@ -45,8 +45,8 @@ def p256(name: str) -> ec.EllipticCurvePrivateKey:
 
 
 @cache
-def rsa_key(bits: int = 2048, name: str = "") -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, bits)
+def rsa_key(bits: int = 2048, name: str = "", exponent: int = 65537) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(exponent, bits)
 
 
 def name(*parts: tuple[x509.ObjectIdentifier, str] | x509.NameAttribute[str]) -> x509.Name:
@@ -111,7 +111,7 @@ class Authority:
         valid: tuple[timedelta, timedelta] = (timedelta(days=-30), timedelta(days=365)),
         hashed: hashes.HashAlgorithm | None = None,
         key_identifier: bool = True,
-        pss: bool = False,
+        serial: int | None = None,
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
@@ -127,6 +127,7 @@ class Authority:
             builder = builder.add_extension(identifier, critical=False)
         for value, critical in extensions:
             builder = builder.add_extension(value, critical=critical)
+        builder._serial_number = builder._serial_number if serial is None else serial  # also what the builder refuses
         return builder.sign(self.key, hashed or hashes.SHA384())  # type: ignore[arg-type]
 
 

@@ -162,6 +162,7 @@ def test_who_shows_no_certificate_is_told_so_on_the_portal(behind: Behind) -> No
     assert scene.codes[-1] == "certificate_not_shown"
 
 
+@pytest.mark.attack("C08")
 def test_headers_of_a_browser_are_written_over_on_the_host_for_certificates(behind: Behind) -> None:
     scene = behind.scene
     victim = scene.server.knows(card(key=pki.p384("victim")))
@@ -172,6 +173,7 @@ def test_headers_of_a_browser_are_written_over_on_the_host_for_certificates(behi
     assert (len(scene.hall.welcomed), scene.codes[-1]) == (before, "certificate_not_shown")
 
 
+@pytest.mark.attack("C08")
 @pytest.mark.parametrize("name", ["X-Procura-Client-Certificate", "x-procura-client-certificate"])
 def test_headers_of_a_browser_are_dropped_on_the_portals_host(behind: Behind, name: str) -> None:
     """Even if the secret were known, what is sent through the portal's host carries no certificate."""

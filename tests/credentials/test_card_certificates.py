@@ -33,6 +33,7 @@ WRONG_PURPOSE = {
 }
 
 
+@pytest.mark.attack("C03")
 @pytest.mark.parametrize("case", WRONG_PURPOSE)
 def test_a_certificate_that_is_not_for_logins_is_refused(case: str) -> None:
     assert flaw_of(card(extensions=WRONG_PURPOSE[case])) is Flaw.PURPOSE
@@ -54,6 +55,7 @@ WRONG_POLICIES = [
 ]
 
 
+@pytest.mark.attack("C03")
 @pytest.mark.parametrize("under", WRONG_POLICIES, ids=lambda under: "+".join(under) or "none")
 def test_a_certificate_under_no_accepted_policy_is_refused(under: list[str]) -> None:
     assert flaw_of(card(extensions=card_extensions(under=under))) is Flaw.POLICY
@@ -135,9 +137,12 @@ NOBODY = {
 }
 
 
+@pytest.mark.attack("C07")
 @pytest.mark.parametrize("case", NOBODY)
 def test_a_subject_without_exactly_one_valid_number_of_belgium_is_nobody(case: str) -> None:
-    assert flaw_of(card(subject=NOBODY[case])) in (Flaw.SUBJECT, Flaw.UNTRUSTED, Flaw.MALFORMED)
+    server = StatusServer()
+    assert flaw_of(card(subject=NOBODY[case]), server=server) in (Flaw.SUBJECT, Flaw.UNTRUSTED, Flaw.MALFORMED)
+    assert server.asked == []
 
 
 @pytest.mark.parametrize("number", [pki.NISS, "17073003384", "00003241778", "98472899765", "95301700145"])
@@ -161,6 +166,8 @@ UNSAFE: list[tuple[dict[str, Any], str]] = [
     ({"ocsp_max_age_seconds": True}, "ocsp_max_age_seconds"),
     ({"ocsp_clock_skew_seconds": 901}, "ocsp_clock_skew_seconds"),
     ({"ocsp_hosts": ["HTTP://x"]}, "ocsp_hosts"),
+    ({"ocsp_server": "http://[::1"}, "ocsp_server"),
+    ({"ocsp_server": "http://other.example", "ocsp_hosts": ["ocsp.example"]}, "ocsp_server"),
 ]
 
 
@@ -170,18 +177,35 @@ def test_settings_that_cannot_be_followed_are_refused_by_name(settings: dict[str
         read_trust(a_provider(**settings), production=False)
 
 
+@pytest.mark.attack("C03")
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
         ({"old_cards": True}, "old_cards"),
         ({"authorities": pki.intermediate(pki.roots(), "eID TEST EC Citizen CA").pem}, "a test"),
         ({"authorities": pki.intermediate(pki.root("Sandbox Root"), "Citizen CA").pem}, "a test"),
+        *(
+            ({"authorities": pki.intermediate(pki.roots(), f"{name} 01").pem}, "a test")
+            for name in ("TEST_CA", "Citizen-Test", "Citizen CA (tests)", "Testing CA", "demo CA", "SPECIMEN CA")
+        ),
+        ({"roots": pki.root("Belgium Root CA TEST").pem}, "a test"),
+        ({"ocsp_responder_certificates": pki.responder(common="OCSP test").pem}, "a test"),
     ],
 )
 def test_production_takes_no_authority_of_tests(settings: dict[str, Any], named: str) -> None:
     with pytest.raises(UnsafeSettings, match=named):
         read_trust(a_provider(**settings), production=True)
-    read_trust(a_provider(), production=True)
+    for fine in ("Attestation CA", "Contest CA", "Democratie CA"):
+        read_trust(a_provider(authorities=pki.intermediate(pki.roots(), fine).pem), production=True)
+
+
+@pytest.mark.attack("C03")
+@pytest.mark.parametrize("oid", ["2.16.56.1.40.40.40.1", "2.16.56.1.40.1"])
+def test_production_takes_no_policy_of_test_cards(oid: str) -> None:
+    told = replace(a_provider(), levels={oid: Assurance.HIGH})
+    read_trust(told, production=False)
+    with pytest.raises(UnsafeSettings, match="test cards"):
+        read_trust(told, production=True)
 
 
 @pytest.mark.parametrize("oid", [*sorted(SIGNATURE_POLICIES), "2.5.29.32.0", "high", "1.2", "2.16.056.1"])

@@ -68,6 +68,7 @@ def forged() -> dict[str, dict[str, str]]:
     }
 
 
+@pytest.mark.attack("C08")
 @pytest.mark.parametrize("case", forged())
 def test_what_a_browser_says_by_itself_is_not_believed(scene: CertificateScene, case: str) -> None:
     answer = scene.show(scene.begin(), forged()[case])
@@ -96,6 +97,7 @@ def test_a_certificate_that_cannot_be_read_is_told_on_the_portal(
     assert scene.codes == [flaw]
 
 
+@pytest.mark.attack("C03", "C04", "C05", "C07")
 @pytest.mark.parametrize(
     ("shown", "server", "flaw"),
     [
@@ -176,6 +178,8 @@ def test_a_login_that_nobody_began_ends_nowhere(scene: CertificateScene) -> None
         ({"address": "https://kaart.procura.example/path"}, "address"),
         ({"proxy_secret": "/nowhere"}, "proxy_secret"),
         ({"proxy_secret": "SHORT"}, "proxy_secret"),
+        ({"proxy_secret": "COMMA"}, "proxy_secret"),
+        ({"proxy_secret": "BLANK"}, "proxy_secret"),
         ({"citizen_policies": ["2.16.56.12.1.1.7.2"]}, "citizen_policies"),
         ({"software_card": "https://x.example"}, "software_card"),
     ],
@@ -183,7 +187,7 @@ def test_a_login_that_nobody_began_ends_nowhere(scene: CertificateScene) -> None
 def test_settings_that_cannot_be_followed_are_refused_by_name(
     tmp_path: Path, settings: dict[str, object], named: str
 ) -> None:
-    for name, text in (("good", SECRET), ("SHORT", "short")):
+    for name, text in (("good", SECRET), ("SHORT", "short"), ("COMMA", f"{SECRET},"), ("BLANK", f"{SECRET} x")):
         (tmp_path / name).write_text(text, encoding="ascii")
     told: dict[str, object] = {"address": "https://kaart.procura.example", "proxy_secret": "good"} | settings
     if str(told["proxy_secret"]).isalpha():

@@ -36,6 +36,18 @@ def with_extra(extension: x509.ExtensionType, *, critical: bool) -> Made:
     return card(extensions=pki.card_extensions(extra=[(extension, critical)])), trusted()
 
 
+def naming(key: str, *, critical: bool) -> Made:
+    """A card whose extension names the key of this name as its issuer's."""
+    named = x509.AuthorityKeyIdentifier.from_issuer_public_key(pki.p384(key).public_key())
+    return card(extensions=[*pki.card_extensions(), (named, critical)], key_identifier=False), trusted()
+
+
+def below_authority_that_names_no_key() -> Made:
+    """The authority does not say which key of its root signed it."""
+    authority = intermediate(roots(), "Silent CA", key_identifier=False)
+    return below(authority), trusting(authority, roots=roots().pem)
+
+
 def constrained(permitted: list[x509.GeneralName] | None, excluded: list[x509.GeneralName] | None = None) -> Authority:
     """An authority with name constraints."""
     constraints = x509.NameConstraints(permitted_subtrees=permitted, excluded_subtrees=excluded)
@@ -132,6 +144,24 @@ UNTRUSTED: dict[str, Callable[[], Made]] = {
     "unknown critical extension of the authority": lambda: below_false_authority(
         extra=[(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5"), b"\x05\x00"), True)]
     ),
+    "critical authorityKeyIdentifier": lambda: naming("Example Citizen CA", critical=True),
+    "critical subjectKeyIdentifier": lambda: with_extra(
+        x509.SubjectKeyIdentifier.from_public_key(pki.p384("card").public_key()), critical=True
+    ),
+    "critical authorityInformationAccess": lambda: (
+        card(extensions=[*pki.card_extensions(url=""), (pki.status_at(pki.STATUS_URL), True)]),
+        trusted(),
+    ),
+    "no authorityKeyIdentifier": lambda: (card(key_identifier=False), trusted()),
+    "no subjectKeyIdentifier of the authority": lambda: below_false_authority(without=(x509.SubjectKeyIdentifier,)),
+    "no authorityKeyIdentifier of the authority": below_authority_that_names_no_key,
+    "authorityKeyIdentifier of another key": lambda: naming("other", critical=False),
+    "required policies of the authority": lambda: below_false_authority(
+        extra=[(x509.PolicyConstraints(require_explicit_policy=0, inhibit_policy_mapping=None), False)]
+    ),
+    "inhibited policies of the authority": lambda: below_false_authority(extra=[(x509.InhibitAnyPolicy(0), True)]),
+    "serial number of 21 octets": lambda: (card(serial=1 << 160), trusted()),
+    "serial number zero of the authority": lambda: below_false_authority(serial=0),
     "name outside what is permitted": lambda: _constrained_card([directory((NameOID.COUNTRY_NAME, "FR"))], None),
     "name inside what is excluded": lambda: _constrained_card(None, [directory((NameOID.COUNTRY_NAME, "BE"))]),
     "constraints on names of hosts": lambda: _constrained_card([x509.DNSName("example.be")], None),
@@ -146,6 +176,7 @@ def _constrained_card(permitted: list[x509.GeneralName] | None, excluded: list[x
     return below(authority), trusting(authority)
 
 
+@pytest.mark.attack("C04")
 @pytest.mark.parametrize("case", UNTRUSTED)
 def test_a_path_that_does_not_hold_is_refused_before_any_status_is_asked(case: str) -> None:
     shown, trust = UNTRUSTED[case]()
@@ -171,6 +202,8 @@ def test_a_card_of_a_configured_authority_is_accepted(trust: Trust) -> None:
 
 
 WEAK: dict[str, Callable[[], Made]] = {
+    "RSA of 2052 bits": lambda: (card(key=pki.rsa_key(2052)), trusted()),
+    "RSA with the exponent 3": lambda: (card(key=pki.rsa_key(2048, "three", 3)), trusted()),
     "RSA-1024": lambda: (card(key=pki.rsa_key(1024)), trusted()),
     "authority with RSA-1024": lambda: below_false_authority(key=pki.rsa_key(1024, "ca")),
     "SHA-224": lambda: (card(hashed=hashes.SHA224()), trusted()),
@@ -178,6 +211,7 @@ WEAK: dict[str, Callable[[], Made]] = {
 }
 
 
+@pytest.mark.attack("C04")
 @pytest.mark.parametrize("case", WEAK)
 def test_weak_keys_and_signatures_are_refused(case: str) -> None:
     shown, trust = WEAK[case]()

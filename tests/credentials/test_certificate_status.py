@@ -100,6 +100,7 @@ NOT_BELIEVED: dict[str, Callable[[], StatusServer]] = {
 }
 
 
+@pytest.mark.attack("C05")
 @pytest.mark.parametrize("case", NOT_BELIEVED)
 def test_without_an_answer_that_is_to_be_believed_nobody_gets_in(case: str) -> None:
     with pytest.raises(StatusNotKnown):
@@ -124,6 +125,7 @@ def test_an_answer_of_the_authority_or_of_its_responder_is_believed(make: Callab
     assert len(server.asked) == 1
 
 
+@pytest.mark.attack("C05")
 @pytest.mark.parametrize(
     ("status", "flaw"),
     [(ocsp.OCSPCertStatus.REVOKED, Flaw.REVOKED), (ocsp.OCSPCertStatus.UNKNOWN, Flaw.STATUS_UNKNOWN)],
@@ -143,6 +145,26 @@ def test_a_configured_responder_is_believed_and_asked_in_place_of_the_one_in_the
     server = StatusServer(signer=other)
     shown_to(server, ocsp_server="http://status.example/", ocsp_responder_certificates=other.pem)
     assert server.asked == ["http://status.example/"]
+
+
+@pytest.mark.attack("C05")
+@pytest.mark.parametrize("valid", [(-9, -1), (1, 9)], ids=["expired", "of the future"])
+def test_a_configured_responder_speaks_in_its_own_time_alone(valid: tuple[int, int]) -> None:
+    first, last = (timedelta(days=one) for one in valid)
+    other = responder(foreign(), "Configured Status", valid=(first, last))
+    with pytest.raises(StatusNotKnown):
+        shown_to(StatusServer(signer=other), ocsp_responder_certificates=other.pem)
+
+
+@pytest.mark.attack("C05", "D06")
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://ocsp.eid.example:port/", "http://ocsp.eid.example@evil.example/"]
+)
+def test_an_address_of_no_configured_host_in_a_certificate_is_not_asked(url: str) -> None:
+    server = StatusServer()
+    with pytest.raises(StatusNotKnown):
+        shown_to(server, card(extensions=pki.card_extensions(url=url)), ocsp_hosts=["status.example"])
+    assert server.asked == []
 
 
 def test_where_servers_know_no_nonce_its_absence_is_accepted_but_not_its_age() -> None:

@@ -68,6 +68,7 @@ def test_each_challenge_is_32_octets_and_its_own(scene: WebEidScene) -> None:
     assert all(len(base64.b64decode(one, validate=True)) == 32 for one in drawn)
 
 
+@pytest.mark.attack("C01")
 def test_a_challenge_is_answered_once(scene: WebEidScene) -> None:
     challenge = scene.begin()
     token = a_card(scene).token(challenge)
@@ -76,6 +77,7 @@ def test_a_challenge_is_answered_once(scene: WebEidScene) -> None:
     assert (len(scene.hall.welcomed), scene.codes) == (1, [Flaw.CHALLENGE])
 
 
+@pytest.mark.attack("C01")
 def test_a_challenge_is_burnt_by_an_answer_that_is_wrong(scene: WebEidScene) -> None:
     challenge = scene.begin()
     shown = a_card(scene)
@@ -84,6 +86,7 @@ def test_a_challenge_is_burnt_by_an_answer_that_is_wrong(scene: WebEidScene) -> 
     assert scene.codes == [Flaw.TOKEN_MALFORMED, Flaw.CHALLENGE]
 
 
+@pytest.mark.attack("C01")
 @pytest.mark.parametrize(("after", "status"), [(299, 303), (300, 303), (301, 400), (-1, 400)])
 def test_a_challenge_is_good_for_five_minutes(scene: WebEidScene, after: int, status: int) -> None:
     challenge = scene.begin()
@@ -92,6 +95,7 @@ def test_a_challenge_is_good_for_five_minutes(scene: WebEidScene, after: int, st
     assert scene.answer(challenge, a_card(scene).token(challenge)) == status
 
 
+@pytest.mark.attack("C01")
 def test_a_challenge_of_another_browser_is_not_answered_here(scene: WebEidScene) -> None:
     challenge = scene.begin()
     scene.hall.other_browser = True
@@ -99,19 +103,37 @@ def test_a_challenge_of_another_browser_is_not_answered_here(scene: WebEidScene)
     assert scene.codes == [Flaw.CHALLENGE]
 
 
-@pytest.mark.parametrize("challenge", ["", "AAAAAAAAAAAAAAAAAAAAAA==", "A" * 43 + "=", "\x00", "x" * 5000])
+@pytest.mark.attack("C01")
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        "",
+        "AAAAAAAAAAAAAAAAAAAAAA==",
+        "A" * 43 + "=",
+        "A" * 43,
+        "A" * 42 + "==",
+        base64.b64encode(bytes(16)).decode(),
+        base64.b64encode(bytes(33)).decode(),
+        base64.urlsafe_b64encode(b"\xff" * 32).decode(),
+        "\x00",
+        "%00",
+        "x" * 5000,
+    ],
+)
 def test_a_challenge_that_nobody_gave_is_refused(scene: WebEidScene, challenge: str) -> None:
     scene.begin()
     assert scene.answer(challenge, a_card(scene).token(challenge)) == 400
-    assert scene.codes == [Flaw.CHALLENGE]
+    assert (scene.codes, scene.hall.welcomed, scene.server.asked) == ([Flaw.CHALLENGE], [], [])
 
 
+@pytest.mark.attack("C01")
 def test_an_answer_to_another_challenge_of_the_same_browser_is_refused(scene: WebEidScene) -> None:
     first, second = scene.begin(), scene.begin()
     assert scene.answer(second, a_card(scene).token(first)) == 400
     assert scene.codes == [Flaw.SIGNATURE]
 
 
+@pytest.mark.attack("C02")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -123,14 +145,26 @@ def test_an_answer_to_another_challenge_of_the_same_browser_is_refused(scene: We
         "http://procura.example",
         "https://procura.example/",
         "https://PROCURA.example",
+        "https://procura.example.",
+        "https://procura.example@evil.example",
+        "https://evil.example#https://procura.example",
+        "https://procura.example%00.evil.example",
+        "https://procur\u0430.example",
+        "https://xn--procur-6nf.example",
+        "https://[::1]",
+        "https:procura.example",
+        "//procura.example",
+        "chrome-extension://procura.example",
+        "null",
         "procura.example",
+        " https://procura.example",
         "",
     ],
 )
 def test_what_was_signed_for_another_origin_is_refused(scene: WebEidScene, origin: str) -> None:
     challenge = scene.begin()
     assert scene.answer(challenge, a_card(scene).token(challenge, origin=origin)) == 400
-    assert scene.codes == [Flaw.SIGNATURE]
+    assert (scene.codes, scene.hall.welcomed, scene.server.asked) == ([Flaw.SIGNATURE], [], [])
 
 
 def changed(token: str, **members: object) -> str:
@@ -175,6 +209,10 @@ TOKENS: dict[str, tuple[Any, Flaw]] = {
     "algorithm HS256": (lambda token: changed(token, algorithm="HS256"), Flaw.ALGORITHM),
     "algorithm in lower case": (lambda token: changed(token, algorithm="es384"), Flaw.ALGORITHM),
     "ES256 with a P-384 key": (lambda token: changed(token, algorithm="ES256"), Flaw.ALGORITHM),
+    "PS384 with a P-384 key": (lambda token: changed(token, algorithm="PS384"), Flaw.ALGORITHM),
+    "EdDSA": (lambda token: changed(token, algorithm="EdDSA"), Flaw.ALGORITHM),
+    "ES256K": (lambda token: changed(token, algorithm="ES256K"), Flaw.ALGORITHM),
+    "RS1": (lambda token: changed(token, algorithm="RS1"), Flaw.ALGORITHM),
     "ES512 with a P-384 key": (lambda token: changed(token, algorithm="ES512"), Flaw.ALGORITHM),
     "RS384 with a P-384 key": (lambda token: changed(token, algorithm="RS384"), Flaw.ALGORITHM),
     "empty algorithm": (lambda token: changed(token, algorithm=""), Flaw.TOKEN_MALFORMED),
@@ -183,13 +221,13 @@ for told in ("web-eid:2", "web-eid:2.0", "web-eid:10", "web-eid:1.", "web-eid:1.
     TOKENS[f"format {told!r}"] = (lambda token, told=told: changed(token, format=told), Flaw.TOKEN_FORMAT)
 
 
+@pytest.mark.attack("C06")
 @pytest.mark.parametrize("case", TOKENS)
 def test_a_token_that_is_not_as_it_should_be_is_refused(scene: WebEidScene, case: str) -> None:
     make, flaw = TOKENS[case]
     challenge = scene.begin()
     assert scene.answer(challenge, make(a_card(scene).token(challenge))) == 400
-    assert scene.codes == [flaw]
-    assert scene.hall.welcomed == []
+    assert (scene.codes, scene.hall.welcomed, scene.server.asked) == ([flaw], [], [])
 
 
 @pytest.mark.parametrize("format", ["web-eid:1", "web-eid:1.0", "web-eid:1.1", "web-eid:1.12"])
@@ -225,6 +263,7 @@ SPOILT: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.attack("C06")
 @pytest.mark.parametrize("case", SPOILT)
 def test_a_signature_that_is_not_the_cards_is_refused(scene: WebEidScene, case: str) -> None:
     challenge = scene.begin()
@@ -233,6 +272,7 @@ def test_a_signature_that_is_not_the_cards_is_refused(scene: WebEidScene, case: 
     assert scene.codes == [Flaw.SIGNATURE]
 
 
+@pytest.mark.attack("C06")
 def test_pss_and_pkcs1_are_not_taken_for_each_other(scene: WebEidScene) -> None:
     challenge = scene.begin()
     shown = a_card(scene, key=pki.rsa_key())
@@ -248,6 +288,7 @@ def test_the_certificate_of_another_card_is_no_answer(scene: WebEidScene) -> Non
     assert scene.codes == [Flaw.SIGNATURE]
 
 
+@pytest.mark.attack("C05")
 def test_where_the_status_is_not_known_the_page_offers_to_try_again() -> None:
     scene = WebEidScene(server=StatusServer(silent=True))
     challenge = scene.begin()
