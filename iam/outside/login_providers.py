@@ -96,8 +96,8 @@ def read_providers(text: str, *, production: bool) -> LoginProviders:
     """
     try:
         tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise unsafe("", f"is not TOML: {error}") from None
+    except (ValueError, RecursionError) as error:  # besides faults of syntax: numbers too long, brackets too deep
+        raise unsafe("", f"is not TOML that can be read: {error}") from None
     listed = tables.pop("providers", {})
     if tables or not isinstance(listed, dict):
         raise unsafe("", "holds tables [providers.<id>] and nothing else")

@@ -27,6 +27,18 @@ acr_values = ["http://itsme.services/v2/claim/acr_advanced"]
 """
 
 
+BROKEN = [
+    "[providers.itsme",
+    "[providers.x]",
+    "\x00",
+    "x" * (LARGEST_FILE + 1),
+    f"x = {'[' * 5000}",
+    f"x = {'9' * 5000}",
+    ITSME.replace("https://idp.prd", "\x01"),
+    f"{ITSME}\n{ITSME}",
+]
+
+
 def written(path: Path, text: str) -> Path:
     """Write a file so that its stamp differs from the one before."""
     before = path.stat().st_mtime_ns if path.exists() else 0
@@ -121,7 +133,7 @@ def test_a_changed_file_counts_from_the_next_question_on(tmp_path: Path) -> None
     assert [one.id for one in providers.current()] == ["other"]
 
 
-@pytest.mark.parametrize("broken", ["[providers.itsme", "[providers.x]", "\x00", "x" * (LARGEST_FILE + 1)])
+@pytest.mark.parametrize("broken", BROKEN)
 def test_a_broken_file_keeps_what_was_read_and_is_told_once(tmp_path: Path, broken: str) -> None:
     path = written(tmp_path / "p.toml", ITSME)
     providers = book(path)
