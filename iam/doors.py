@@ -29,7 +29,7 @@ from iam.house import House
 from iam.outside.certificate_status import HttpCertificateStatus
 from iam.outside.guarded_web import GuardedWeb
 from iam.outside.login_providers import Check
-from iam.services.farewells import Way
+from iam.services.farewells import Way, opened_hint
 from iam.services.own_keys import OwnKeys
 from iam.services.passkeys import Passkeys
 from iam.services.provider_logout import ProviderLogout
@@ -42,6 +42,9 @@ from oidc.relying_party.own_keys import RelyingPartyKeys
 from oidc.relying_party.registration import read_registration
 from oidc.relying_party.relying_party import Parts, RelyingParty
 from saml.door import saml_login_blueprint
+from saml.farewells import SamlFarewells
+from saml.logout_door import Logouts
+from saml.logout_orders import LogoutOrders
 from saml.own_keys import SamlKeys
 from saml.peer_metadata import KnownPeers
 from saml.provider_settings import registration
@@ -72,15 +75,22 @@ class Doors:
 
     def ways(self) -> Mapping[ProviderKind, Way]:
         """Where people log out at providers that support it."""
-        return {ProviderKind.OIDC: lambda provider, hint: farewell_address(self.relying_party, provider, hint)}
+        return {
+            ProviderKind.OIDC: lambda provider, hint: farewell_address(self.relying_party, provider, hint),
+            ProviderKind.SAML: self._saml_farewells.way,
+        }
 
     def blueprints(self, hall: BrowserHall, sessions: Sessions) -> list[Blueprint]:
         """All of them, to be given to the portal."""
         house = self._house
-        logouts = ProviderLogouts(self.relying_party, ProviderLogout(house.archive, sessions).obey)
+        obey = ProviderLogout(house.archive, sessions).obey
+        logouts = ProviderLogouts(self.relying_party, obey)
+        orders = LogoutOrders(
+            self._service_provider.correspondence, obey, lambda session: opened_hint(session, house.sealer)
+        )
         return [
             oidc_login_blueprint(hall, self.relying_party, logouts),
-            saml_login_blueprint(hall, self._service_provider),
+            saml_login_blueprint(hall, self._service_provider, Logouts(self._saml_farewells, orders)),
             *self._of_cards(hall),
             *self._of_own_keys(hall),
         ]
@@ -111,6 +121,10 @@ class Doors:
     def _service_provider(self) -> ServiceProvider:
         house, peers = self._house, KnownPeers(production=self._production)
         return ServiceProvider(house.settings.issuer, self.saml_keys, peers, house.clock, house.randomness)
+
+    @cached_property
+    def _saml_farewells(self) -> SamlFarewells:
+        return SamlFarewells(self._service_provider.correspondence, self._house.sealer)
 
     def _of_cards(self, hall: BrowserHall) -> list[Blueprint]:
         house = self._house

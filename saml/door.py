@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from typing import Final
 
 from flask import Blueprint, Response, redirect, request
@@ -16,32 +15,30 @@ from iam.web.entry import SIGN_IN_PATH
 from iam.web.hall import Hall
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
-from saml.base64_text import decoded
 from saml.filter import documents
-from saml.filter.scanning import MAX_OCTETS
+from saml.logout_door import Logouts, add_logouts
 from saml.outcomes import told
+from saml.posted import LARGEST_ANSWER, fields_of, one, posted
 from saml.provider_settings import registration
 from saml.refusals import SamlRefused
 from saml.self_check import check_libraries
-from saml.service_provider import Chosen, Leaving, ServiceProvider
+from saml.service_provider import Chosen, ServiceProvider
 
 NAME: Final = "saml_login"
-LARGEST_ANSWER: Final = 4 * MAX_OCTETS
-"""Octets of a form: Base64, its signs written as %XX, and what stands around."""
-_LONGEST_ENCODED: Final = 2 * MAX_OCTETS
 _ANYBODY: Final = public("anybody may begin to log in")
 _ANSWER: Final = public("an answer is known by the browser and the login that it answers")
 _FOR_ALL: Final = public("what identity providers must know to answer us")
 _POSTED: Final = from_elsewhere("an identity provider answers through the person's browser", by_browser=True)
 
 
-def saml_login_blueprint(hall: Hall, service_provider: ServiceProvider) -> Blueprint:
+def saml_login_blueprint(hall: Hall, service_provider: ServiceProvider, logouts: Logouts) -> Blueprint:
     """The door; register the blueprint without a prefix. UnusableLibraries where those beneath do not fit."""
     check_libraries()
     blueprint = Blueprint(NAME, __name__)
     for kind in (ProviderKind.EIDAS, ProviderKind.SAML):
         _add_leaving(blueprint, hall, service_provider, kind)
         _add_answers(blueprint, hall, service_provider, kind)
+    add_logouts(blueprint, hall, logouts)
     return blueprint
 
 
@@ -79,9 +76,9 @@ def _add_answers(blueprint: Blueprint, hall: Hall, ourselves: ServiceProvider, k
     def acs(provider: str) -> AnyResponse:
         chosen = hall.provider(provider, kind)
         try:
-            response = documents.response(_posted())
-            details = hall.take(chosen, _one("RelayState"))
-            if details is None:
+            response = documents.response(posted("SAMLResponse"))
+            details = hall.take(chosen, one("RelayState"))
+            if details is None or "request" not in details:
                 raise SamlRefused("not_begun_here")
             proven = ourselves.come_back(chosen, details, response)
         except SamlRefused as refused:
@@ -111,32 +108,5 @@ def _leave(hall: Hall, ourselves: ServiceProvider, provider: LoginProvider, chos
         form_to=[leaving.address, *settings.origins],
         provider=provider,
         address=leaving.address,
-        fields=_fields(leaving, settings.country_field, chosen.country),
+        fields=fields_of(leaving) | ({settings.country_field: chosen.country} if chosen.country else {}),
     )
-
-
-def _fields(leaving: Leaving, country_field: str, country: str) -> dict[str, str]:
-    if not leaving.message:
-        return {}
-    fields = {"SAMLRequest": b64encode(leaving.message).decode(), "RelayState": leaving.relay_state}
-    return fields | ({country_field: country} if country else {})
-
-
-def _posted() -> bytes:
-    """The octets of the answer. SamlRefused: `too_large`, `not_base64`."""
-    encoded = _one("SAMLResponse")
-    if len(encoded) > _LONGEST_ENCODED:
-        raise SamlRefused("too_large")
-    try:
-        octets = decoded(encoded)
-    except ValueError:
-        raise SamlRefused("not_base64") from None
-    if not octets:
-        raise SamlRefused("not_base64")
-    return octets
-
-
-def _one(name: str) -> str:
-    """A field that stands once; empty where it does not."""
-    values = request.form.getlist(name)
-    return values[0] if len(values) == 1 else ""

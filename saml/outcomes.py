@@ -34,11 +34,17 @@ _TOLD: Final = {
     "other_country": "saml_other_country",
     "number_invalid": "saml_number_refused",
 }
-CODES: Final = frozenset({_NOT_BELIEVED, *_TOLD.values()})
+LOGOUT_REFUSED: Final = "saml_logout_refused"
+LOGOUT_UNCONFIRMED: Final = "saml_logout_unconfirmed"
+CODES: Final = frozenset({_NOT_BELIEVED, LOGOUT_REFUSED, LOGOUT_UNCONFIRMED, *_TOLD.values()})
 """All that a person can be told."""
 
 
 def told(refused: SamlRefused) -> tuple[str, str]:
     """The code for the person, and the reason for the log."""
-    reason = f"{refused.code}: {refused.detail}" if refused.detail else refused.code
-    return _TOLD.get(refused.code, _NOT_BELIEVED), reason
+    return _TOLD.get(refused.code, _NOT_BELIEVED), written_out(refused)
+
+
+def written_out(refused: SamlRefused) -> str:
+    """The reason for the log."""
+    return f"{refused.code}: {refused.detail}" if refused.detail else refused.code

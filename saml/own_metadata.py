@@ -16,7 +16,7 @@ from saml.instants import written
 from saml.names import DS, EIDAS, MD, SAMLP
 from saml.own_keys import SamlKeys
 from saml.parties import Ourselves
-from saml.provider_settings import Registration
+from saml.provider_settings import BINDINGS, Registration
 from saml.requests import POST
 from saml.signing import signed
 from saml.writing import Writer
@@ -33,9 +33,18 @@ _FORMATS: Final = (
 
 
 def own_metadata(
-    registration: Registration, ourselves: Ourselves, keys: SamlKeys, identifier: str, now: datetime
+    registration: Registration,
+    ourselves: Ourselves,
+    keys: SamlKeys,
+    identifier: str,
+    now: datetime,
+    *,
+    ends_sessions: bool,
 ) -> bytes:
-    """The signed metadata of the service provider that we are to one identity provider (SAML Metadata §2.4.4)."""
+    """The signed metadata of the service provider that we are to one identity provider (SAML Metadata §2.4.4).
+
+    `ends_sessions`: whether it names the addresses for messages about log-outs.
+    """
     kind = SIGNATURES[registration.signature].key
     descriptor = _MD(
         "SPSSODescriptor",
@@ -46,6 +55,7 @@ def own_metadata(
         },
         *(_key("signing", each) for each in keys.published(f"saml-signing-{kind}")),
         *_encryption(registration, keys),
+        *(_log_out(ourselves) if ends_sessions else ()),
         *(_MD("NameIDFormat", {}, each) for each in _FORMATS),
         _MD(
             "AssertionConsumerService",
@@ -61,6 +71,12 @@ def own_metadata(
     )
     octets = etree.tostring(signed(root, keys.signing(kind), registration.signature))
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + octets
+
+
+def _log_out(ourselves: Ourselves) -> Iterator[etree._Element]:
+    for binding in BINDINGS.values():
+        places = {"Location": ourselves.log_out, "ResponseLocation": ourselves.logged_out}
+        yield _MD("SingleLogoutService", {"Binding": binding, **places})
 
 
 def _encryption(registration: Registration, keys: SamlKeys) -> Iterator[etree._Element]:

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Self
 
 from iam.domain.assurance import Assurance
 from saml.decryption import DecryptionKey
 from saml.pinned_keys import PinnedKey
+from saml.refusals import SamlRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an identity provider takes messages about the end of sessions."""
+
+    requests: str
+    answers: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,8 +31,19 @@ class Peer:
     """With which it signs."""
     sign_on: Mapping[str, str]
     """Where it takes requests, by binding."""
+    log_out: Mapping[str, Place] = field(default_factory=dict)
+    """Where it takes messages about log-outs, by binding; empty where it does not end sessions."""
     valid_until: datetime | None = None
     """After which its metadata tells nothing any more."""
+
+    def in_force(self, now: datetime) -> Self:
+        """The provider with those of its keys that verify now. SamlRefused: `metadata_expired`, `key_expired`."""
+        keys = tuple(key for key in self.keys if key.in_force(now))
+        if self.valid_until is not None and now >= self.valid_until:
+            raise SamlRefused("metadata_expired")
+        if not keys:
+            raise SamlRefused("key_expired")
+        return replace(self, keys=keys)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +54,10 @@ class Ourselves:
     """Our entity identifier, which the audience must equal."""
     acs: str
     """Where responses come in, which destination and recipient must equal."""
+    log_out: str
+    """Where requests to end sessions come in."""
+    logged_out: str
+    """Where answers to such requests of ours come in."""
     keys: tuple[DecryptionKey, ...] = field(repr=False)
     """With which we decrypt: those in use, and those before and after them."""
 

@@ -16,7 +16,7 @@ from lxml import etree
 from saml.filter import documents
 from saml.instants import parsed
 from saml.names import ds, md
-from saml.parties import Peer
+from saml.parties import Peer, Place
 from saml.pinned_keys import PinnedKey, from_base64, from_pem
 from saml.provider_settings import BINDINGS, Registration
 from saml.refusals import SamlRefused
@@ -49,12 +49,13 @@ def read_peer(octets: bytes, trusted: Iterable[PinnedKey] | None, *, smallest_rs
         raise SamlRefused("metadata_incomplete")
     ends = [parsed(each) for each in (root.get("validUntil"), descriptors[0].get("validUntil")) if each]
     keys = tuple(_keys(descriptors[0], smallest_rsa))
-    sign_on = dict(_services(descriptors[0], production))
+    sign_on = {each: place.requests for each, place in _services(descriptors[0], "SingleSignOnService", production)}
+    log_out = dict(_services(descriptors[0], "SingleLogoutService", production))
     if not keys or not sign_on:
         raise SamlRefused("metadata_incomplete")
     if production and any(_of_sandbox(key) for key in keys):
         raise SamlRefused("sandbox_key")
-    return Peer(entity=entity, keys=keys, sign_on=sign_on, valid_until=min(ends, default=None))
+    return Peer(entity=entity, keys=keys, sign_on=sign_on, log_out=log_out, valid_until=min(ends, default=None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +119,19 @@ def _keys(descriptor: etree._Element, smallest_rsa: int) -> Iterable[PinnedKey]:
                 yield from_base64(certificate.text or "", smallest_rsa)
 
 
-def _services(descriptor: etree._Element, production: bool) -> Iterable[tuple[str, str]]:
-    for service in descriptor.findall(md("SingleSignOnService")):
+def _services(descriptor: etree._Element, name: str, production: bool) -> Iterable[tuple[str, Place]]:
+    """Where it takes messages, by the bindings that we speak."""
+    for service in descriptor.findall(md(name)):
         binding, location = service.get("Binding") or "", service.get("Location") or ""
-        parts = urlsplit(location)
-        local = parts.scheme == "http" and parts.hostname in _LOCAL and not production
-        if binding in BINDINGS.values() and (parts.scheme == "https" or local) and parts.hostname:
-            yield binding, location
+        answers = service.get("ResponseLocation") or location
+        if binding in BINDINGS.values() and all(_reachable(each, production) for each in (location, answers)):
+            yield binding, Place(requests=location, answers=answers)
+
+
+def _reachable(address: str, production: bool) -> bool:
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and parts.hostname in _LOCAL and not production
+    return bool(parts.hostname) and (parts.scheme == "https" or local)
 
 
 def _of_sandbox(key: PinnedKey) -> bool:

@@ -45,7 +45,7 @@ def accept(response: etree._Element, parties: Parties, asked: Asked, now: dateti
     Raises:
         SamlRefused: with the code of the first step that fails.
     """
-    peer = _in_force(parties.peer, now)  # (1)
+    peer = parties.peer.in_force(now)  # (1)
     demands = parties.demands
     message = documents.again(signed_by(response, peer.keys)) if demands.message_signed else response  # (2)
     _check_message(message, peer, parties.ourselves, asked, now)  # (3)
@@ -63,15 +63,6 @@ def accept(response: etree._Element, parties: Parties, asked: Asked, now: dateti
     )  # (8)
     check(said, peer, parties.ourselves, asked, now)  # (9)
     return said
-
-
-def _in_force(peer: Peer, now: datetime) -> Peer:
-    keys = tuple(key for key in peer.keys if key.in_force(now))
-    if peer.valid_until is not None and now >= peer.valid_until:
-        raise SamlRefused("metadata_expired")
-    if not keys:
-        raise SamlRefused("key_expired")
-    return Peer(entity=peer.entity, keys=keys, sign_on=peer.sign_on, valid_until=peer.valid_until)
 
 
 def _check_message(message: etree._Element, peer: Peer, ourselves: Ourselves, asked: Asked, now: datetime) -> None:

@@ -14,31 +14,19 @@ from iam.domain.logins import ProvenLogin
 from iam.ports import Clock, Randomness
 from iam.web.hall import Wanted
 from saml import levels
-from saml.algorithms import SIGNATURES
+from saml.correspondence import Correspondence, Leaving
 from saml.eidas_identity import eidas_identity
 from saml.federal_identity import federal_identity
+from saml.name_ids import SessionThere
 from saml.own_keys import SamlKeys
 from saml.own_metadata import own_metadata
-from saml.parties import Asked, Ourselves
+from saml.parties import Asked
 from saml.peer_metadata import KnownPeers
 from saml.provider_settings import BINDINGS, Registration, registration
 from saml.reception import Parties, accept
 from saml.refusals import SamlRefused
 from saml.requests import Request, eidas_request, federal_request
-from saml.signing import redirect_query, signed
 from saml.statements import Statement
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaving:
-    """How the browser goes to the identity provider."""
-
-    address: str
-    message: bytes
-    """The request that a form posts; empty where the address holds it all."""
-    relay_state: str
-    details: Mapping[str, str]
-    """What must be found again when the answer comes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,16 +41,13 @@ class ServiceProvider:
     """We, as identity providers see us."""
 
     def __init__(self, base_url: str, keys: SamlKeys, peers: KnownPeers, clock: Clock, randomness: Randomness) -> None:
-        self._base_url = base_url
-        self._keys = keys
-        self._peers = peers
-        self._clock = clock
-        self._randomness = randomness
+        self.correspondence = Correspondence(base_url, keys, peers, clock, randomness)
+        """How it writes to them, of log-outs as well."""
 
     def leave(self, provider: LoginProvider, wanted: Wanted, chosen: Chosen) -> Leaving:
         """Write the request for a login that begins. SamlRefused: `level_not_configured`, or about the metadata."""
-        told, now = registration(provider), self._clock.now()
-        peer = self._peers.peer(told, now)
+        told, now = registration(provider), self.correspondence.now()
+        peer = self.correspondence.peer(told)
         binding = BINDINGS[told.binding]
         if binding not in peer.sign_on:
             raise SamlRefused("metadata_incomplete", "it offers no such binding")
@@ -79,17 +64,22 @@ class ServiceProvider:
             message = eidas_request(request, sector=told.sector, enterprise=chosen.enterprise)
         else:
             message = federal_request(request)
-        return self._sent(message, told, request.destination, details)
+        leaving = (request.destination, self.correspondence.new_state())
+        sent = self.correspondence.sent(message, told, field="SAMLRequest", binding=binding, leaving=leaving)
+        return replace(sent, details=details)
 
     def come_back(self, provider: LoginProvider, details: Mapping[str, str], response: etree._Element) -> ProvenLogin:
         """What a response proves that passed the filter. SamlRefused, with the code of what is wrong with it."""
-        told, now = registration(provider), self._clock.now()
+        told, now = registration(provider), self.correspondence.now()
         parties = Parties(
-            peer=self._peers.peer(told, now), ourselves=self._ourselves(provider, told), demands=told.demands
+            peer=self.correspondence.peer(told),
+            ourselves=self.correspondence.ourselves(provider, told),
+            demands=told.demands,
         )
         asked = self._asked(provider, told, details)
         _still_offered(asked, told)
         statement = accept(response, parties, asked, now)
+        there = SessionThere(name=statement.name, index=statement.session)
         proven = ProvenLogin(
             provider=provider.id,
             key=provider.key,
@@ -97,15 +87,19 @@ class ServiceProvider:
             authenticated_at=statement.authenticated_at,
             reference=statement.id,
             expires_at=max(statement.confirmed_until, statement.not_on_or_after),
-            provider_session=statement.session,
+            provider_session=statement.name.key,
+            logout_hint=there.written() if provider.kind is ProviderKind.SAML else "",
         )
         return _named(proven, provider.kind, statement, asked, told)
 
     def metadata(self, provider: LoginProvider) -> bytes:
         """What the identity provider is to know of us, signed."""
         told = registration(provider)
-        identifier = f"_{self._randomness.identifier()}"
-        return own_metadata(told, self._ourselves(provider, told), self._keys, identifier, self._clock.now())
+        post = self.correspondence
+        ends_sessions = provider.kind is ProviderKind.SAML
+        return own_metadata(
+            told, post.ourselves(provider, told), post.keys, post.new_id(), post.now(), ends_sessions=ends_sessions
+        )
 
     def _request(
         self,
@@ -118,9 +112,9 @@ class ServiceProvider:
     ) -> Request:
         notified = chosen.country not in told.not_notified
         known = levels.admitted(provider, notified=notified)
-        ourselves = self._ourselves(provider, told)
+        ourselves = self.correspondence.ourselves(provider, told)
         return Request(
-            id=f"_{self._randomness.identifier()}",
+            id=self.correspondence.new_id(),
             at=now,
             issuer=ourselves.entity,
             destination=destination,
@@ -130,18 +124,6 @@ class ServiceProvider:
             comparison="minimum" if notified else "exact",
             again=wanted.again or provider.kind is ProviderKind.EIDAS,
         )
-
-    def _sent(
-        self, message: etree._Element, told: Registration, destination: str, details: Mapping[str, str]
-    ) -> Leaving:
-        relay_state = self._randomness.secret()
-        key = self._keys.signing(SIGNATURES[told.signature].key)
-        if told.binding == "redirect":
-            address = f"{destination}{'&' if '?' in destination else '?'}"
-            query = redirect_query(message, relay_state, key, told.signature)
-            return Leaving(address=address + query, message=b"", relay_state=relay_state, details=details)
-        octets = etree.tostring(signed(message, key, told.signature))
-        return Leaving(address=destination, message=octets, relay_state=relay_state, details=details)
 
     def _asked(self, provider: LoginProvider, told: Registration, details: Mapping[str, str]) -> Asked:
         country = details["country"]
@@ -153,12 +135,6 @@ class ServiceProvider:
             again=bool(details["again"]),
             country=country,
             enterprise=bool(details["enterprise"]),
-        )
-
-    def _ourselves(self, provider: LoginProvider, told: Registration) -> Ourselves:
-        place = f"{self._base_url}/sign-in/{provider.kind.value}/{provider.id}"
-        return Ourselves(
-            entity=told.entity or f"{place}/metadata", acs=f"{place}/acs", keys=tuple(self._keys.decrypting())
         )
 
 

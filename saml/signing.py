@@ -31,11 +31,12 @@ def signed(element: etree._Element, key: OwnKey, algorithm: str) -> etree._Eleme
     return element
 
 
-def redirect_query(message: etree._Element, relay_state: str, key: OwnKey, algorithm: str) -> str:
-    """The signed query of a request that travels by redirect (SAML Bindings §3.4.4.1)."""
+def redirect_query(message: etree._Element, field: str, relay_state: str, key: OwnKey, algorithm: str) -> str:
+    """The signed query of a message that travels by redirect (SAML Bindings §3.4.4.1), under the name of `field`."""
     deflate = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
     packed = deflate.compress(etree.tostring(message)) + deflate.flush()
-    told = {"SAMLRequest": b64encode(packed).decode(), "RelayState": relay_state, "SigAlg": algorithm}
+    state = {"RelayState": relay_state} if relay_state else {}
+    told = {field: b64encode(packed).decode(), **state, "SigAlg": algorithm}
     query = "&".join(f"{name}={quote_plus(value)}" for name, value in told.items())
     return f"{query}&Signature={quote_plus(b64encode(_signature(query.encode(), key, algorithm)).decode())}"
 

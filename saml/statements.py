@@ -10,6 +10,7 @@ from typing import Final
 from lxml import etree
 
 from saml.instants import parsed
+from saml.name_ids import NameId
 from saml.names import saml
 from saml.refusals import SamlRefused
 
@@ -26,7 +27,7 @@ class Statement:
     version: str
     issuer: str
     issued_at: datetime
-    name_id: str
+    name: NameId
     confirmation: str
     recipient: str
     in_response_to: str
@@ -52,7 +53,7 @@ def statement(assertion: etree._Element) -> Statement:
         version=_told(assertion, "Version"),
         issuer=_text(assertion, "Issuer"),
         issued_at=parsed(_told(assertion, "IssueInstant")),
-        name_id=_text(assertion, "Subject", "NameID"),
+        name=NameId.read(_at(assertion, "Subject", "NameID")),
         confirmation=_told(_at(assertion, "Subject", "SubjectConfirmation"), "Method"),
         recipient=_told(data, "Recipient"),
         in_response_to=_told(data, "InResponseTo"),

@@ -10,7 +10,7 @@ from saml.names import samlp
 from saml.refusals import SamlRefused
 
 _STATUS: Final = "urn:oasis:names:tc:SAML:2.0:status:"
-_SUCCESS: Final = f"{_STATUS}Success"
+SUCCESS: Final = f"{_STATUS}Success"
 _REASONS: Final = {
     f"{_STATUS}RequestDenied": "denied_by_person",
     f"{_STATUS}AuthnFailed": "failed_at_provider",
@@ -30,6 +30,6 @@ def check_status(response: etree._Element) -> None:
     code = response.find(f"{samlp('Status')}/{samlp('StatusCode')}")
     first = "" if code is None else code.get("Value")
     second = None if code is None else code.find(samlp("StatusCode"))
-    if first == _SUCCESS and second is None:
+    if first == SUCCESS and second is None:
         return
     raise SamlRefused(_REASONS.get((second.get("Value") or "") if second is not None else "", "provider_error"))

@@ -53,7 +53,7 @@ class ProvenLogin:
     personal: PersonalData | None = None
     enterprise: ForeignEnterprise | None = None
     provider_session: str = ""
-    """The provider's name for its session (OpenID Connect `sid`, SAML SessionIndex), by which it tells of a log-out."""
+    """By what the provider tells of a log-out: its name for its session (OpenID Connect), or for the person (SAML)."""
     logout_hint: str = ""
     """What the provider wants to be shown when the person logs out there."""
 

@@ -27,6 +27,10 @@ class Farewells:
         way = self._ways.get(provider.kind) if provider is not None else None
         if provider is None or way is None:
             return None
-        sealed = session.logout_hint
-        hint = self._seal.unseal(LOGOUT_HINT, bytes.fromhex(sealed)).decode() if sealed else ""
-        return way(provider, hint)
+        return way(provider, opened_hint(session, self._seal))
+
+
+def opened_hint(session: Session, seal: Seal) -> str:
+    """What is shown at the provider of a session to end its own; empty where nothing was kept."""
+    sealed = session.logout_hint
+    return seal.unseal(LOGOUT_HINT, bytes.fromhex(sealed)).decode() if sealed else ""

@@ -1,4 +1,4 @@
-"""Documents: the filter's three entrances, for responses, for decrypted assertions and for metadata."""
+"""Documents: the filter's entrances, for responses, decrypted assertions, messages about log-outs, and metadata."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from xml.sax.saxutils import quoteattr
 from lxml import etree
 
 from saml.filter.encryption_shape import check_encryption
+from saml.filter.logout_shape import LOGOUT_REQUEST, LOGOUT_RESPONSE
 from saml.filter.response_shape import DECRYPTED, RESPONSE
 from saml.filter.scanning import Seen, scanned
-from saml.filter.shapes import check
+from saml.filter.shapes import Shape, check
 from saml.filter.signature_shape import SIGNATURE, check_signature
 from saml.names import OF_METADATA, OF_RESPONSES, SAML, XML, ds, md, named, saml, samlp
 from saml.refusals import SamlRefused
@@ -60,6 +61,24 @@ def assertion(octets: bytes, around: Mapping[str | None, str]) -> etree._Element
     return root[0]
 
 
+def logout_request(octets: bytes) -> etree._Element:
+    """The tree of a request to end sessions.
+
+    Raises:
+        SamlRefused: as `response` does.
+    """
+    return _message(octets, samlp("LogoutRequest"), LOGOUT_REQUEST)
+
+
+def logout_response(octets: bytes) -> etree._Element:
+    """The tree of what an identity provider says of a session that it was to end.
+
+    Raises:
+        SamlRefused: as `response` does.
+    """
+    return _message(octets, samlp("LogoutResponse"), LOGOUT_RESPONSE)
+
+
 def metadata(octets: bytes) -> etree._Element:
     """The tree of one entity's metadata; of its many extensions only the namespaces are judged, for none is read.
 
@@ -93,6 +112,16 @@ def again(octets: bytes) -> etree._Element:
         strip_cdata=False,
     )
     return etree.fromstring(octets, parser)
+
+
+def _message(octets: bytes, name: str, shape: Shape) -> etree._Element:
+    root = _tree(octets, OF_RESPONSES)
+    if root.tag != name:
+        raise SamlRefused("not_about_a_logout")
+    check(root, shape)
+    _check_identifiers(root)
+    _check_signatures(root)
+    return root
 
 
 def _tree(octets: bytes, namespaces: frozenset[str]) -> etree._Element:

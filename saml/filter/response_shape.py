@@ -15,8 +15,8 @@ def _names(*names: str) -> frozenset[str]:
 
 
 _TEXT: Final = Child(Shape(text=some))
-_ISSUER: Final = Child(Shape(optional=_names("Format"), text=some))
-_SIGNATURE: Final = Child(SIGNATURE, least=0)
+ISSUER: Final = Child(Shape(optional=_names("Format"), text=some))
+MESSAGE_SIGNATURE: Final = Child(SIGNATURE, least=0)
 _VALUE: Final = Shape(
     optional=_names(
         named(XSI, "type"),
@@ -29,9 +29,10 @@ _ATTRIBUTE: Final = Shape(
     optional=_names("NameFormat", "FriendlyName"),
     children={saml("AttributeValue"): Child(_VALUE, least=0, most=20)},
 )
+NAME_ID: Final = Child(Shape(optional=_names("Format", "NameQualifier", "SPNameQualifier"), text=some))
 _SUBJECT: Final = Shape(
     children={
-        saml("NameID"): Child(Shape(optional=_names("Format", "NameQualifier", "SPNameQualifier"), text=some)),
+        saml("NameID"): NAME_ID,
         saml("SubjectConfirmation"): Child(
             Shape(
                 required=_names("Method"),
@@ -73,8 +74,8 @@ _AUTHN_STATEMENT: Final = Shape(
 ASSERTION: Final = Shape(
     required=_names("ID", "Version", "IssueInstant"),
     children={
-        saml("Issuer"): _ISSUER,
-        ds("Signature"): _SIGNATURE,
+        saml("Issuer"): ISSUER,
+        ds("Signature"): MESSAGE_SIGNATURE,
         saml("Subject"): Child(_SUBJECT),
         saml("Conditions"): Child(_CONDITIONS),
         saml("AuthnStatement"): Child(_AUTHN_STATEMENT),
@@ -82,21 +83,23 @@ ASSERTION: Final = Shape(
     },
 )
 _SECOND_CODE: Final = Shape(required=_names("Value"))
-_STATUS: Final = Shape(
-    children={
-        samlp("StatusCode"): Child(
-            Shape(required=_names("Value"), children={samlp("StatusCode"): Child(_SECOND_CODE, least=0)})
-        ),
-        samlp("StatusMessage"): Child(Shape(text=message), least=0),
-    }
+STATUS: Final = Child(
+    Shape(
+        children={
+            samlp("StatusCode"): Child(
+                Shape(required=_names("Value"), children={samlp("StatusCode"): Child(_SECOND_CODE, least=0)})
+            ),
+            samlp("StatusMessage"): Child(Shape(text=message), least=0),
+        }
+    )
 )
 RESPONSE: Final = Shape(
     required=_names("ID", "Version", "IssueInstant", "Destination", "InResponseTo"),
     optional=_names("Consent"),
     children={
-        saml("Issuer"): _ISSUER,
-        ds("Signature"): _SIGNATURE,
-        samlp("Status"): Child(_STATUS),
+        saml("Issuer"): ISSUER,
+        ds("Signature"): MESSAGE_SIGNATURE,
+        samlp("Status"): STATUS,
         saml("Assertion"): Child(ASSERTION, least=0),
         saml("EncryptedAssertion"): Child(ENCRYPTED_ASSERTION, least=0),
     },

@@ -30,6 +30,7 @@ from saml.peer_metadata import KnownPeers
 from saml.service_provider import ServiceProvider
 from tests.oidc.provider.premises import MemoryChest
 from tests.saml import premises as p
+from tests.saml.logouts import Behind
 from tests.storage.clocks import SetClock
 from tests.web.a_hall import RecordingHall, hall_with
 
@@ -65,8 +66,9 @@ class Scene:
         self.keys = SamlKeys(MemoryArchive(self.clock), _CHEST, Sealer(bytes(range(32))), self.clock, "procura")
         randomness = SystemRandomness()
         self.ours = ServiceProvider(BASE, self.keys, KnownPeers(production=False), self.clock, randomness)
+        self.behind = Behind(self.hall, self.ours, self.clock)
         parts = PortalParts(base_url=BASE, randomness=randomness, guard=lambda *_: None, present=lambda: None)
-        self.app = create_portal(parts, [saml_login_blueprint(self.hall, self.ours)])
+        self.app = create_portal(parts, [saml_login_blueprint(self.hall, self.ours, self.behind.logouts)])
         self.client: FlaskClient = self.app.test_client()
         self.client.set_cookie("__Host-procura-visit", VISIT, domain="procura.example.org", secure=True)
 
@@ -75,7 +77,8 @@ class Scene:
         node = identity_provider_metadata(NODE_ENTITY, "https://node.example.org/sso", key, **told)
         (self.folder / "node.xml").write_bytes(etree.tostring(signed(node, signer)))
         (self.folder / "node.pem").write_bytes(METADATA_SIGNER.certificate_pem)
-        fas = identity_provider_metadata(FAS_ENTITY, "https://fas.example.org/sso", key)
+        log_out = "https://fas.example.org/slo"
+        fas = identity_provider_metadata(FAS_ENTITY, "https://fas.example.org/sso", key, log_out=log_out)
         (self.folder / "fas.xml").write_bytes(etree.tostring(fas))
 
     def eidas(self) -> LoginProvider:

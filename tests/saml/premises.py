@@ -35,6 +35,8 @@ PEER = Peer(entity="https://node.example.org/metadata", keys=(pinned(NODE.certif
 OURSELVES = Ourselves(
     entity="https://procura.example.org/sign-in/eidas/node/metadata",
     acs="https://procura.example.org/sign-in/eidas/node/acs",
+    log_out="https://procura.example.org/sign-in/eidas/node/logout",
+    logged_out="https://procura.example.org/sign-in/eidas/node/logged-out",
     keys=(OURS.key, OURS_EC.key),
 )
 PARTIES = Parties(peer=PEER, ourselves=OURSELVES, demands=Demands())

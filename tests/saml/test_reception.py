@@ -39,17 +39,17 @@ def test_a_second_key_of_the_metadata_is_accepted_while_keys_change() -> None:
 
 
 def test_plain_assertions_are_accepted_where_the_provider_is_configured_so() -> None:
-    assert p.submit(p.a_plain_response(), parties=p.PLAIN).name_id == "opaque"
+    assert p.submit(p.a_plain_response(), parties=p.PLAIN).name.value == "opaque"
 
 
 def test_a_signed_message_suffices_where_the_provider_is_configured_so() -> None:
     message = signed(p.again(response(p.TOLD, assertion(p.TOLD))), p.NODE)
-    assert p.submit(message, parties=p.MESSAGE_ALONE).name_id == "opaque"
+    assert p.submit(message, parties=p.MESSAGE_ALONE).name.value == "opaque"
 
 
 def test_a_signed_assertion_suffices_where_the_provider_is_configured_so() -> None:
     message = response(p.TOLD, p.an_assertion())
-    assert p.submit(message, parties=p.ASSERTION_ALONE).name_id == "opaque"
+    assert p.submit(message, parties=p.ASSERTION_ALONE).name.value == "opaque"
 
 
 def test_of_a_name_in_two_scripts_the_latin_one_is_read() -> None:

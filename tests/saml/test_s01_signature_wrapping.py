@@ -222,7 +222,7 @@ def test_a_wrapped_signature_is_refused_before_any_library_sees_it(
 
 
 def test_the_genuine_response_that_these_attacks_begin_with_is_accepted() -> None:
-    assert p.submit(_parts()[0], parties=p.PLAIN).name_id == "opaque"
+    assert p.submit(_parts()[0], parties=p.PLAIN).name.value == "opaque"
 
 
 def test_a_decrypted_assertion_that_wraps_another_is_refused() -> None:

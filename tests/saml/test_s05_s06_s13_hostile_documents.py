@@ -151,7 +151,7 @@ def test_a_hostile_document_is_refused_before_any_library_sees_it(name: str, wat
 
 
 def test_a_byte_order_mark_changes_nothing() -> None:
-    assert p.submit(HOSTILE["byte order mark"][0], parties=p.PLAIN).name_id == "opaque"
+    assert p.submit(HOSTILE["byte order mark"][0], parties=p.PLAIN).name.value == "opaque"
 
 
 def test_metadata_with_an_entity_is_refused() -> None:

@@ -128,7 +128,7 @@ def _late(told: Any, asked: Asked, now: Any) -> str:
 
 def test_a_statement_is_good_until_it_expires_and_not_at_that_instant() -> None:
     end = p.TOLD.at + p.TOLD.life
-    assert p.submit(p.a_response(), now=end - SECOND).name_id == "opaque"
+    assert p.submit(p.a_response(), now=end - SECOND).name.value == "opaque"
     assert _late(p.TOLD, p.ASKED, end) in {"library_refused", "confirmation_expired"}
 
 
@@ -142,7 +142,7 @@ def test_a_statement_may_be_ahead_of_our_clock_by_ten_seconds(ahead: int, accept
     change = _set(".//{*}Conditions", "NotBefore", f"2026-11-22T09:00:{ahead}Z")
     message = p.a_response(change=change)
     if accepted:
-        assert p.submit(message).name_id == "opaque"
+        assert p.submit(message).name.value == "opaque"
     else:
         assert p.refusal(message) == "not_yet_valid"
 

@@ -25,4 +25,4 @@ def test_libraries_that_do_not_fit_keep_the_door_from_opening(
     monkeypatch.setattr(xmlsec, function, lambda: version)
     nobody: Any = None
     with pytest.raises(UnusableLibraries, match=".".join(map(str, version))):
-        saml_login_blueprint(hall_with([]), nobody)
+        saml_login_blueprint(hall_with([]), nobody, nobody)

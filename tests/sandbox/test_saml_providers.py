@@ -30,6 +30,7 @@ from saml.provider_settings import registration
 from saml.refusals import SamlRefused
 from saml.service_provider import ServiceProvider
 from tests.oidc.provider.premises import MemoryChest
+from tests.saml.logouts import Behind
 from tests.storage.clocks import SetClock
 from tests.web.a_hall import hall_with
 
@@ -49,8 +50,9 @@ class Stage:
         self.hall = hall_with(read_providers("\n".join(one.configuration() for one in players), production=False))
         keys = SamlKeys(MemoryArchive(self.clock), MemoryChest(), Sealer(bytes(range(32))), self.clock, "procura")
         ours = ServiceProvider(BASE, keys, KnownPeers(production=False), self.clock, SystemRandomness())
+        self.behind = Behind(self.hall, ours, self.clock)
         parts = PortalParts(base_url=BASE, randomness=SystemRandomness(), guard=lambda *_: None, present=lambda: None)
-        self.portal = create_portal(parts, [saml_login_blueprint(self.hall, ours)]).test_client()
+        self.portal = create_portal(parts, [saml_login_blueprint(self.hall, ours, self.behind.logouts)]).test_client()
         self.portal.set_cookie("__Host-procura-visit", "v" * 43, domain="procura.example.org", secure=True)
         app = Flask("idp")
         for one in players:

@@ -189,7 +189,7 @@ class OpenIdProvider:
         return redirect(back if back.startswith(f"{self._client_url}/") else f"{self.issuer}/sessions", 303)
 
     def _sessions(self) -> str:
-        return render_template("openid_sessions.html", profile=self.profile, sessions=self._logins.sessions)
+        return render_template("login_sessions.html", profile=self.profile, sessions=self._logins.sessions)
 
     def _end_sessions(self) -> AnyResponse:
         """Log somebody out behind the browser's back."""

@@ -21,6 +21,8 @@ _A: Final = Maker(namespace=_SAML, nsmap={"saml2": _SAML})
 _URI: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
 _STATUS: Final = "urn:oasis:names:tc:SAML:2.0:status:"
 SUCCESS: Final = f"{_STATUS}Success"
+UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 LIFE: Final = timedelta(minutes=5)
 
 
@@ -48,6 +50,9 @@ class Testimony:
     attributes: Sequence[Said]
     authenticated_at: datetime | None = None
     life: timedelta = LIFE
+    name_format: str = UNSPECIFIED
+    session: str = ""
+    """The index of the session; empty for one that is made up."""
 
 
 def new_id() -> str:
@@ -71,7 +76,7 @@ def assertion(told: Testimony) -> etree._Element:
             _A.AudienceRestriction(_A.Audience(told.audience)),
         ),
         _A.AuthnStatement(
-            {"AuthnInstant": written(told.authenticated_at or told.at), "SessionIndex": new_id()},
+            {"AuthnInstant": written(told.authenticated_at or told.at), "SessionIndex": told.session or new_id()},
             _A.AuthnContext(_A.AuthnContextClassRef(told.level)),
         ),
         _A.AttributeStatement(*(_attribute(each) for each in told.attributes)),
@@ -114,7 +119,7 @@ def _subject(told: Testimony) -> etree._Element:
         "Recipient": told.destination,
     }
     return _A.Subject(
-        _A.NameID({"Format": "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"}, told.name_id),
+        _A.NameID({"Format": told.name_format}, told.name_id),
         _A.SubjectConfirmation(
             {"Method": "urn:oasis:names:tc:SAML:2.0:cm:bearer"}, _A.SubjectConfirmationData(confirmed)
         ),

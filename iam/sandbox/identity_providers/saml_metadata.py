@@ -23,16 +23,26 @@ _BINDING: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-"
 _PROTOCOL: Final = "urn:oasis:names:tc:SAML:2.0:protocol"
 
 
-def identity_provider_metadata(entity: str, sign_on: str, pair: Pair, until: datetime | None = None) -> etree._Element:
-    """Unsigned metadata of an identity provider that takes requests at one address by both bindings."""
+def identity_provider_metadata(
+    entity: str, sign_on: str, pair: Pair, until: datetime | None = None, log_out: str = ""
+) -> etree._Element:
+    """Unsigned metadata of an identity provider that takes requests at one address by both bindings.
+
+    `log_out`: where it takes messages about log-outs, by both as well; empty where it takes none.
+    """
     key = _MD.KeyDescriptor({"use": "signing"}, _DS.KeyInfo(_DS.X509Data(_DS.X509Certificate(pair.certificate_base64))))
+    log_outs = [
+        _MD.SingleLogoutService({"Binding": _BINDING + name, "Location": log_out})
+        for name in ("POST", "Redirect")
+        if log_out
+    ]
     services = [
         _MD.SingleSignOnService({"Binding": _BINDING + name, "Location": sign_on}) for name in ("POST", "Redirect")
     ]
     told = {"WantAuthnRequestsSigned": "true", "protocolSupportEnumeration": _PROTOCOL}
     lasting = {"validUntil": written(until)} if until is not None else {}
     return _MD.EntityDescriptor(
-        {"ID": new_id(), "entityID": entity, **lasting}, _MD.IDPSSODescriptor(told, key, *services)
+        {"ID": new_id(), "entityID": entity, **lasting}, _MD.IDPSSODescriptor(told, key, *log_outs, *services)
     )
 
 
@@ -45,12 +55,17 @@ class ServiceProviderMetadata:
     signing: tuple[bytes, ...]
     """PEM certificates."""
     encryption: bytes
+    log_out: str
+    """Where it takes requests to end sessions by form; empty where it takes none."""
+    logged_out: str
+    """Where it takes answers to such requests."""
 
 
 def read_service_provider(octets: bytes) -> ServiceProviderMetadata:
     """Read the metadata of a service provider. ValueError when something is missing."""
     root = etree.fromstring(octets, etree.XMLParser(resolve_entities=False, no_network=True))
     services = root.findall(f".//{{{_MD_NAME}}}AssertionConsumerService")
+    log_outs = root.findall(f".//{{{_MD_NAME}}}SingleLogoutService[@Binding='{_BINDING}POST']")
     encryption = _certificates(root, "encryption")
     if len(services) != 1 or len(encryption) != 1:
         raise ValueError("the service provider says not where to answer, or for which key")
@@ -59,6 +74,8 @@ def read_service_provider(octets: bytes) -> ServiceProviderMetadata:
         acs=services[0].get("Location") or "",
         signing=_certificates(root, "signing"),
         encryption=encryption[0],
+        log_out=log_outs[0].get("Location", "") if log_outs else "",
+        logged_out=log_outs[0].get("ResponseLocation", "") if log_outs else "",
     )
 
 

@@ -27,6 +27,8 @@ class SamlProfile:
     """Its names for levels, the strongest first, and what the sandbox's configuration makes of them."""
     settings: str
     """More settings, in TOML."""
+    ends_sessions: bool = False
+    """Whether it takes part in log-outs: no eIDAS node does."""
 
     @property
     def label(self) -> str:
@@ -68,6 +70,7 @@ FEDERAL: Final = SamlProfile(
         f"{_FAS}200": Assurance.LOW,
     },
     settings='signature = "rsa-sha256"',
+    ends_sessions=True,
 )
 SAML_PROFILES: Final = (EIDAS, FEDERAL)
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import requests
-from flask import Blueprint, Response, abort, render_template, request
+from flask import Blueprint, Response, abort, redirect, render_template, request
 from lxml import etree
+from werkzeug.wrappers import Response as AnyResponse
 
 from iam.ports import Clock
 from iam.sandbox.country import Country
 from iam.sandbox.identity_providers.saml_foreigners import FOREIGNERS, attributes_of
 from iam.sandbox.identity_providers.saml_keys import ec_pair, rsa_pair
-from iam.sandbox.identity_providers.saml_messages import Said, Testimony, refusal
+from iam.sandbox.identity_providers.saml_logout import SessionsHere, logout_request, logout_response
+from iam.sandbox.identity_providers.saml_messages import TRANSIENT, UNSPECIFIED, Said, Testimony, refusal
 from iam.sandbox.identity_providers.saml_metadata import (
     ServiceProviderMetadata,
     identity_provider_metadata,
@@ -54,6 +56,8 @@ class SamlProvider:
         self.profile = profile
         self.entity = f"{url}{profile.path}/metadata"
         self._sign_on = f"{url}{profile.path}/sso"
+        self._log_out = f"{url}{profile.path}/slo" if profile.ends_sessions else ""
+        self._sessions = SessionsHere()
         self._client_metadata = f"{client_url}/sign-in/{profile.kind}/{profile.id}/metadata"
         self._country = country
         self._clock = clock
@@ -70,6 +74,10 @@ class SamlProvider:
         blueprint.add_url_rule(f"{path}/metadata", "metadata", self._metadata)
         blueprint.add_url_rule(f"{path}/sso", "page", self._page, methods=["GET", "POST"])
         blueprint.add_url_rule(f"{path}/answer", "answer", self._answer, methods=["POST"])
+        if self.profile.ends_sessions:
+            blueprint.add_url_rule(f"{path}/slo", "log_out", self._logged_out, methods=["GET", "POST"])
+            blueprint.add_url_rule(f"{path}/sessions", "sessions", self._who_is_here)
+            blueprint.add_url_rule(f"{path}/sessions", "end_session", self._end_session, methods=["POST"])
         return blueprint
 
     def configuration(self) -> str:
@@ -87,7 +95,8 @@ class SamlProvider:
         return Response(self._signed_metadata(), content_type="application/samlmetadata+xml")
 
     def _signed_metadata(self) -> bytes:
-        return etree.tostring(signed(identity_provider_metadata(self.entity, self._sign_on, self._pair), self._pair))
+        told = identity_provider_metadata(self.entity, self._sign_on, self._pair, log_out=self._log_out)
+        return etree.tostring(signed(told, self._pair))
 
     def _page(self) -> str:
         """The page on which somebody is chosen; the request was verified."""
@@ -110,18 +119,23 @@ class SamlProvider:
         return [(one.alias, f"{one.name}: {one.part}") for one in self._country.personas.values()]
 
     def _asked(self) -> SamlRequest:
-        told = request.form if request.method == "POST" else request.args
         try:
-            tree = parsed(told.get("SAMLRequest", ""), packed=request.method == "GET")
-            asker = self._asker(tree)
-            if request.method == "POST":
-                check_form(tree, asker)
-            else:
-                query = request.query_string.decode()
-                check_query(query, told.get("Signature", ""), told.get("SigAlg", ""), asker)
-            return read(tree, told, asker)
+            tree, asker = self._verified("SAMLRequest")
+            return read(tree, _told(), asker)
         except BadRequest as error:
             abort(400, str(error))
+
+    def _verified(self, field: str) -> tuple[etree._Element, ServiceProviderMetadata]:
+        """A message of the one service, by form or by query, and what its metadata says. BadRequest."""
+        told = _told()
+        tree = parsed(told.get(field, ""), packed=request.method == "GET")
+        asker = self._asker(tree)
+        if request.method == "POST":
+            check_form(tree, asker)
+        else:
+            query = request.query_string.decode()
+            check_query(query, told.get("Signature", ""), told.get("SigAlg", ""), asker)
+        return tree, asker
 
     def _asker(self, tree: etree._Element) -> ServiceProviderMetadata:
         """Who asks, as their metadata tells; this provider knows one service only."""
@@ -145,8 +159,40 @@ class SamlProvider:
         fields = {"SAMLResponse": b64encode(message).decode(), "RelayState": request.form.get("relay_state", "")}
         return render_template("saml_answer.html", profile=self.profile, address=asker.acs, fields=fields)
 
+    def _logged_out(self) -> AnyResponse | str:
+        """End what the service names, and answer; or take its answer to what was asked of it."""
+        if "SAMLResponse" in _told():
+            return redirect(f"{self.profile.path}/sessions", 303)
+        try:
+            tree, asker = self._verified("SAMLRequest")
+        except BadRequest as error:
+            abort(400, str(error))
+        self._sessions.end_named(tree)
+        answer = logout_response(self.entity, asker.logged_out, self._clock.now(), tree.get("ID") or "")
+        fields = {"SAMLResponse": self._signed(answer), "RelayState": _told().get("RelayState", "")}
+        return render_template("saml_answer.html", profile=self.profile, address=asker.logged_out, fields=fields)
+
+    def _who_is_here(self) -> str:
+        known = {index: self._country.personas[one.person] for index, one in self._sessions.known().items()}
+        return render_template("login_sessions.html", profile=self.profile, sessions=known)
+
+    def _end_session(self) -> str:
+        """Log somebody out, and let the browser tell the service."""
+        index = request.form.get("session", "")
+        session = self._sessions.end(index) or abort(404)
+        asker = read_service_provider(self._fetch(self._client_metadata))
+        message = logout_request(self.entity, asker.log_out, self._clock.now(), session, index)
+        fields = {"SAMLRequest": self._signed(message)}
+        return render_template("saml_answer.html", profile=self.profile, address=asker.log_out, fields=fields)
+
+    def _signed(self, message: etree._Element) -> str:
+        return b64encode(etree.tostring(signed(_alone(message), self._pair))).decode()
+
     def _testimony(self, asker: ServiceProviderMetadata) -> Testimony:
         alias = request.form.get("person", "")
+        attributes, session, name = self._attributes(alias), "", f"{self.profile.id}-{alias}"
+        if self.profile.ends_sessions and request.form.get("answer") == "log_in":
+            session, name = self._sessions.begin(alias)
         return Testimony(
             issuer=self.entity,
             destination=asker.acs,
@@ -154,8 +200,10 @@ class SamlProvider:
             in_response_to=request.form.get("request", ""),
             at=self._clock.now(),
             level=request.form.get("level", ""),
-            name_id=f"{self.profile.id}-{alias}",
-            attributes=self._attributes(alias),
+            name_id=name,
+            name_format=TRANSIENT if session else UNSPECIFIED,
+            session=session,
+            attributes=attributes,
         )
 
     def _attributes(self, alias: str) -> list[Said]:
@@ -175,6 +223,10 @@ class SamlProvider:
 def fetched(address: str) -> bytes:
     """A page on this machine."""
     return requests.get(address, timeout=TIMEOUT_SECONDS).content
+
+
+def _told() -> Mapping[str, str]:
+    return request.form if request.method == "POST" else request.args
 
 
 def _alone(element: etree._Element) -> etree._Element:
