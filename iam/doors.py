@@ -141,19 +141,20 @@ class Doors:
         passkeys = Passkeys(house.archive, house.clock, house.randomness)
         ceremonies = Ceremonies(house.settings.issuer)
         logins = OwnLogins(house.clock, house.randomness)
+        site = urlsplit(house.settings.issuer).hostname or ""
         parts = OwnKeysParts(
             own=OwnKeys(house.archive),
             passwords=passwords,
             codes=codes,
             passkeys=passkeys,
             ceremonies=ceremonies,
-            site=urlsplit(house.settings.issuer).hostname or "",
+            site=site,
         )
         return [
             password_blueprint(hall, passwords, logins, house.randomness),
             one_time_code_blueprint(hall, passwords, codes, logins),
             passkey_blueprint(hall, passkeys, ceremonies, logins, house.randomness),
-            activation_blueprint(house.desk.activation_codes, codes, hall.here),
+            activation_blueprint(house.desk.activation_codes, codes, hall.here, site),
             own_keys_blueprint(parts),
         ]
 

@@ -76,5 +76,6 @@ def _used(hall: Hall, codes: OneTimeCodes, provider: LoginProvider, found: Passw
 
 
 def _form(provider: LoginProvider, refused: str = "", status: int = 200) -> Response:
-    paper = provider.key is LoginKey.TOKEN
-    return pages.show("one_time_code.html", status, provider=provider, refused=refused, paper=paper)
+    kind = "paper" if provider.key is LoginKey.TOKEN else "device"
+    answer = f"/sign-in/one-time-code/{provider.id}/answer"
+    return pages.show("password.html", status, provider=provider, answer=answer, refused=refused, code_kind=kind)

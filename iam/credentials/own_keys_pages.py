@@ -8,12 +8,13 @@ from typing import Any, Final
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
+from iam.credentials.qr_code import qr_code
 from iam.credentials.webauthn_ceremonies import LARGEST, BadAnswer, Ceremonies
 from iam.domain.assurance import Assurance
 from iam.domain.credentials import ENROLLING_KEYS, FRESH, KINDS, Credential, key_of, may_remove, worth
 from iam.domain.errors import Conflict, Gone, InvalidInput, NotFound
 from iam.domain.sessions import Session
-from iam.services.one_time_codes import OneTimeCodes, WrongCode, provisioning_uri
+from iam.services.one_time_codes import OneTimeCodes, WrongCode, is_secret, provisioning_uri
 from iam.services.own_keys import OwnKeys, reference_of
 from iam.services.passkeys import Passkeys
 from iam.services.passwords import Passwords
@@ -126,7 +127,7 @@ def _add_password(room: Blueprint, parts: OwnKeysParts) -> None:
 def _add_device(room: Blueprint, parts: OwnKeysParts) -> None:
     def form(secret: str, refused: str = "", status: int = 200) -> Response:
         address = provisioning_uri(secret, "Procura", parts.site)
-        return pages.show("own_device.html", status, secret=secret, address=address, refused=refused)
+        return pages.show("own_device.html", status, refused=refused, secret=secret, address=address, qr_code=qr_code)
 
     @room.get("/one-time-device")
     @requires(STRONGLY)
@@ -141,7 +142,9 @@ def _add_device(room: Blueprint, parts: OwnKeysParts) -> None:
             parts.codes.add_device(_session().authentication, sent["secret"], sent["code"], sent["label"])
         except (WrongCode, InvalidInput, Conflict) as refused:
             code = "wrong_first_code" if isinstance(refused, WrongCode) else refused.code
-            secret = parts.codes.new_secret() if code == "invalid_secret" else sent["secret"]
+            secret = (
+                sent["secret"] if is_secret(sent["secret"]) and code != "invalid_secret" else parts.codes.new_secret()
+            )
             return form(secret, code, 400)
         return redirect(PATH, 303)
 

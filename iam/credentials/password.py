@@ -89,7 +89,8 @@ def _turned_away(provider: LoginProvider, refused: WrongPassword | Gone) -> Resp
 
 
 def _form(provider: LoginProvider, refused: str = "", status: int = 200) -> Response:
-    return pages.show("password.html", status, provider=provider, refused=refused)
+    answer = f"/sign-in/password/{provider.id}/answer"
+    return pages.show("password.html", status, provider=provider, answer=answer, refused=refused, code_kind="")
 
 
 def _ask_another(

@@ -82,7 +82,7 @@ class OneTimeCodes:
             Conflict: `too_many_devices`.
         """
         held = uow.find(OneTimeDevice, person=person)
-        if not _SECRET.fullmatch(secret) or any(_same(self._secret_of(one), secret) for one in held):
+        if not is_secret(secret) or any(_same(self._secret_of(one), secret) for one in held):
             raise InvalidInput("invalid_secret", "This is not the secret that was shown.", field="secret")
         if len(held) >= MOST_DEVICES:
             raise Conflict("too_many_devices", "You have many devices already: remove one first.")
@@ -161,6 +161,11 @@ class OneTimeCodes:
 
     def _sealed(self, key: str, codes: list[str]) -> str:
         return self._seal.seal(_card(key), json.dumps(codes).encode()).hex()
+
+
+def is_secret(text: str) -> bool:
+    """Whether a text can be a secret of ours."""
+    return _SECRET.fullmatch(text) is not None
 
 
 def provisioning_uri(secret: str, user_name: str, issuer: str) -> str:

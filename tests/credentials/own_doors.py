@@ -83,7 +83,7 @@ class OwnDoors:
                 one_time_code_blueprint(self.hall, keys.passwords, keys.codes, logins),
                 passkey_blueprint(self.hall, keys.passkeys, ceremonies, logins, keys.randomness),
                 own_keys_blueprint(own),
-                activation_blueprint(keys.activation, keys.codes, lambda: None),
+                activation_blueprint(keys.activation, keys.codes, lambda: None, HOST),
             ],
         )
 

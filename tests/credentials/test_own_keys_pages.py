@@ -138,6 +138,23 @@ def test_link_and_paper_code_give_a_first_key_in_the_browser(doors: OwnDoors, br
     assert browser.post(f"/activation/{link}", data={**form, "code": code}).status_code == 410
 
 
+@pytest.mark.parametrize(
+    ("secret", "code", "kept"),
+    [("A" * 32, "000000", True), ("", "1", False), ("short", "1", False), ("<b>", "1", False)],
+)
+def test_a_device_that_cannot_be_is_told_apart_from_a_wrong_paper_code(
+    doors: OwnDoors, browser: FlaskClient, secret: str, code: str, kept: bool
+) -> None:
+    link, paper = activated(doors)
+    form = {**CHOSEN, "code": paper, "secret": secret, "device_code": code, "label": "Phone"}
+    answer = browser.post(f"/activation/{link}", data=form)
+    shown = answer.text.split('name="secret" value="')[1].split('"')[0]
+    assert answer.status_code == 400 and (shown == secret) is kept
+    assert ("neem de code die ze nu toont" in answer.text) is kept
+    assert len(shown) == 32 and f"secret={shown}" in answer.text and '<svg role="img"' in answer.text
+    assert "Deze activatiecode klopt niet" not in answer.text
+
+
 def test_links_that_never_were_look_like_those_that_were_used(doors: OwnDoors, browser: FlaskClient) -> None:
     told = {browser.get(f"/activation/{link}").status_code for link in ("x", "x" * 43, "x" * 44)}
     assert told == {410}
