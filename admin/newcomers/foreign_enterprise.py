@@ -14,6 +14,7 @@ from admin.newcomers.contact_reading import read_country, read_email, read_line,
 from iam.domain.errors import Refusal
 from iam.services.foreign_enterprises import ASKING_PATH, NewRequest
 from iam.web import pages
+from iam.web.devices import address_of
 from iam.web.markers import public
 from iam.web.texts import chosen_language
 
@@ -38,7 +39,7 @@ def add(blueprint: Blueprint, parts: NewcomerParts) -> None:
     def ask_for_number() -> AnyResponse:
         form = read_form(*FIELDS)
         try:
-            parts.foreign_enterprises.ask(_asked(form))
+            parts.foreign_enterprises.ask(_asked(form), address_of(request))
         except Refusal as refusal:
             return _page(form, refusal.code, refusal.field or "")
         return redirect(TAKEN_PATH, 303)

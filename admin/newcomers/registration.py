@@ -16,7 +16,7 @@ from iam.domain.logins import ProvenLogin
 from iam.domain.niss import Niss
 from iam.domain.visits import Visit
 from iam.services import pending_identities
-from iam.services.identity_registrations import RegistrationRequest
+from iam.services.identity_registrations import RegistrationRequest, came_after
 from iam.web import pages, returning
 from iam.web.browser_hall import REGISTRATION_PATH
 from iam.web.entry import SIGN_IN_PATH
@@ -103,12 +103,13 @@ def _asked(parts: NewcomerParts, pending: ProvenLogin, form: Mapping[str, str]) 
 def _page(
     parts: NewcomerParts, pending: ProvenLogin, *, refused: str = "", written: Mapping[str, str] = NOTHING
 ) -> Response:
+    session = parts.hall.session()
     return pages.show(
         "registration.html",
         403 if refused else 200,
         pending=pending,
         standing=parts.registrations.standing(pending),
-        session=parts.hall.session(),
+        session=session if session is not None and came_after(session, pending) else None,
         refused=refused,
         written=written,
     )

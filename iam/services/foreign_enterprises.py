@@ -23,7 +23,8 @@ from iam.services.letter_texts import LetterWriter
 from iam.services.passwords import Passwords
 
 ASKED = "foreign_enterprise_asked"
-MOST_OF_ONE, MOST_OF_ALL = 3, 100
+MOST_OF_ONE, MOST_OF_ADDRESS, MOST_OF_ALL = 3, 10, 1_000
+"""Requests of one e-mail address, from one network address, and of all together, so that nobody fills the office."""
 ONE_WITHIN, ALL_WITHIN = timedelta(days=1), timedelta(hours=1)
 ASKING_PATH = "/foreign-enterprises/request"
 USER_NAME_PREFIX = "fe"
@@ -61,18 +62,23 @@ class ForeignEnterprises:
         self._passwords = passwords
         self._writer = writer
 
-    def ask(self, asked: NewRequest) -> ForeignEnterpriseRequest:
+    def ask(self, asked: NewRequest, address: str = "") -> ForeignEnterpriseRequest:
         """Take a request; it says nothing of what is known, and waits 90 days for an officer at most.
+
+        Args:
+            address: the network address that it came from, as far as it is known; kept as a hash for a day.
 
         Raises:
             InvalidInput: `belgian_enterprise` for a country whose enterprises have a number already.
-            Forbidden: `too_many_tries` by one e-mail address or by all together.
+            Forbidden: `too_many_tries` by one e-mail address, from one network address or by all together.
         """
         if asked.country == "BE":
             detail = "An enterprise of Belgium has a number already: its legal representative logs in with it."
             raise InvalidInput("belgian_enterprise", detail, field="country")
         with self._archive.writing() as uow:
             count_try(uow, ASKED, "all", most=MOST_OF_ALL, within=ALL_WITHIN)
+            if address:
+                count_try(uow, ASKED, fingerprint("address", address), most=MOST_OF_ADDRESS, within=ONE_WITHIN)
             count_try(uow, ASKED, fingerprint(asked.email.casefold()), most=MOST_OF_ONE, within=ONE_WITHIN)
             request = self._put(uow, asked)
             objects = {"request": request.id}

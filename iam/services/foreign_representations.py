@@ -38,9 +38,10 @@ def note_representation(uow: UnitOfWork, person: str, proven: ProvenLogin, said:
 
 
 def said_by(reading: Reading, person: str) -> list[ForeignRepresentation]:
-    """For whom a person logged in, the latest first: what a mandate may be proposed from."""
-    found = reading.find(ForeignRepresentation, person=person)
-    return sorted(found, key=lambda one: one.last_said_at, reverse=True)
+    """For whom a person logged in, the latest first and each once: what a mandate may be proposed from."""
+    found = sorted(reading.find(ForeignRepresentation, person=person), key=lambda one: one.last_said_at)
+    latest = {one.identifier: one for one in found}
+    return sorted(latest.values(), key=lambda one: one.last_said_at, reverse=True)
 
 
 class ForeignRepresentations:

@@ -13,13 +13,12 @@ from iam.domain.audit import Leaf
 from iam.domain.errors import Conflict, Forbidden
 from iam.domain.foreign_identities import ForeignIdentity, IdentityState, RequestContact
 from iam.domain.niss import Niss
-from iam.domain.sessions import Session
 from iam.ports import Archive, Randomness, Reading, UnitOfWork
 from iam.services.acting import known, record
 from iam.services.authorization import Authorization
 from iam.services.fingerprints import fingerprint
-from iam.services.identity_links import keep_contact_a_while, link, note
-from iam.services.identity_matching import alike, number_contradicts
+from iam.services.identity_links import end_sessions_by, keep_contact_a_while, link, note
+from iam.services.identity_matching import alike, number_contradicts, present_record
 from iam.services.identity_registrations import CODE
 from iam.services.letter_texts import LetterWriter
 from iam.services.listings import Page
@@ -27,7 +26,6 @@ from iam.services.own_keys import void_since
 from iam.services.people import person_for
 from iam.services.readable_codes import as_typed, readable_code
 from iam.services.readings import PartAsked, Readings
-from iam.services.sessions import end_session
 
 CODE_LIFE = timedelta(days=14)
 """How long a code that an officer gave out is good (CSAM: two weeks)."""
@@ -105,7 +103,7 @@ class IdentityDecisions:
         with self._archive.writing() as uow:
             self._judge.require(officer, "office", "correct_identity")
             person = person_for(uow, niss, self._randomness)
-            _not_own(officer, person)
+            _not_own(uow, officer, person)
             vouched = min(officer.authentication.assurance, CODE_REACHES)
             kept = json.dumps([person, vouched.label, officer.person])
             uow.keep(CODE, fingerprint(niss.value, as_typed(code)), kept, uow.now + CODE_LIFE)
@@ -132,7 +130,7 @@ class IdentityDecisions:
                 detail = "The number differs from what the registration says: look again, or say that it is right."
                 raise Conflict("data_differ", detail, cure={"type": "confirm_differences", "differences": differences})
             person = person_for(uow, niss, self._randomness)
-            _not_own(officer, person)
+            _not_own(uow, officer, person)
             leaf = _leaf(officer, "identity_linked", ground="officer", despite=" ".join(differences))
             vouched = min(identity.vouched, officer.authentication.assurance)
             linked = link(uow, identity, person, vouched, leaf)
@@ -170,11 +168,9 @@ class IdentityDecisions:
             identity = known(uow, ForeignIdentity, identity_id, "registration")
             if not identity.linked or identity.person is None:
                 raise Conflict("not_linked", "This registration carries no number.")
-            _not_own(officer, identity.person)
+            _not_own(uow, officer, identity.person)
             note(uow, _leaf(officer, "identity_unlinked", ground=ground.value), identity)
-            for session in uow.find(Session, person=identity.person):
-                if session.provider == identity.provider:
-                    end_session(uow, session)
+            end_sessions_by(uow, identity)
             if ground in _OTHERS:
                 void_since(uow, identity.person, identity.decided_at or identity.asked_at, officer.person)
             freed = replace(identity, person=None, state=IdentityState.UNLINKED, decided_at=uow.now)
@@ -208,8 +204,8 @@ def _differences(identity: ForeignIdentity, niss: Niss) -> list[str]:
     return found + (["birth_date"] if number_contradicts(niss, identity.born) else [])
 
 
-def _not_own(officer: Actor, person: str) -> None:
-    if officer.person == person:
+def _not_own(reading: Reading, officer: Actor, person: str) -> None:
+    if person in (officer.person, present_record(reading, officer.person)):
         raise Forbidden("own_record", "Nobody decides about their own records; another officer must.")
 
 

@@ -10,8 +10,10 @@ from iam.domain.audit import Leaf
 from iam.domain.errors import Conflict
 from iam.domain.foreign_identities import ForeignIdentity, IdentityState, RequestContact
 from iam.domain.logins import ProvenLogin
+from iam.domain.sessions import Session
 from iam.ports import UnitOfWork
-from iam.services.identity_matching import identity_key, renamed
+from iam.services.identity_matching import identity_key, present_record, renamed
+from iam.services.sessions import end_session
 
 CONTACT_AFTER_DECISION = timedelta(days=30)
 """How long a contact is kept after what it was needed for was decided."""
@@ -70,6 +72,13 @@ def note(uow: UnitOfWork, leaf: Leaf, identity: ForeignIdentity) -> None:
         objects["person"] = identity.person
     uow.audit(replace(leaf, objects=objects))
     uow.announce(leaf.act, objects)
+
+
+def end_sessions_by(uow: UnitOfWork, identity: ForeignIdentity) -> None:
+    """End the sessions that logins with a linked identity began, also those of a record that was merged since."""
+    for session in uow.find(Session, provider=identity.provider):
+        if present_record(uow, session.person) == identity.person:
+            end_session(uow, session)
 
 
 def keep_contact_a_while(uow: UnitOfWork, request: str) -> RequestContact | None:

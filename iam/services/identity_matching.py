@@ -21,14 +21,14 @@ class IdentityMatching:
     def person_of(self, uow: UnitOfWork, proven: ProvenLogin) -> Recognised | None:
         """The person to whom this identity was linked, as later merges made one of several records.
 
-        None when it is linked to nobody, when the source names nobody, and when the birth date is not that of whom
-        the name belonged to: then the provider gave the name to somebody else.
+        None when it is linked to nobody, when the source names nobody, and when the minimum data set is not that of
+        whom the name belonged to: then the provider gave the name to somebody else, and it is matched again.
         """
         identity = identity_of(uow, proven)
-        if identity is None or not identity.linked or contradicts(identity.born, proven.personal):
+        if identity is None or not identity.linked or another(identity, proven.personal):
             return None
         person = present_record(uow, identity.person or "")
-        if person is None:
+        if person is None or (not identity.born and numbers_contradict(uow, person, _written(proven.personal))):
             return None
         uow.put(replace(renamed(identity, proven.personal), person=person, last_seen_at=uow.now))
         return Recognised(person=person, highest=identity.vouched)
@@ -67,10 +67,19 @@ def _written(personal: PersonalData | None) -> str:
     return personal.born.isoformat() if personal is not None and personal.born is not None else ""
 
 
-def contradicts(born: str, personal: PersonalData | None) -> bool:
-    """Whether a login tells another birth date than the one that is known."""
+def another(identity: ForeignIdentity, personal: PersonalData | None) -> bool:
+    """Whether a login tells of another human being than the one who is known by the identity.
+
+    That is one with another birth date, or with another family name and another given name at once: either of them
+    changes in a life, and both together are somebody else until that was proven otherwise.
+    """
     told = _written(personal)
-    return bool(born) and bool(told) and born != told
+    if identity.born and told and identity.born != told:
+        return True
+    if personal is None or not (identity.family_name and identity.given_name):
+        return False
+    family_name, given_name = _names(identity)
+    return family_name != _plain(personal.family_name) and given_name != _plain(personal.given_name)
 
 
 def number_contradicts(niss: Niss, born: str) -> bool:
@@ -102,4 +111,6 @@ def _names(identity: ForeignIdentity) -> tuple[str, str]:
 
 
 def _plain(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+    """A name as it counts when two are compared: in small letters, without accents, blanks or marks."""
+    parted = unicodedata.normalize("NFKD", name.casefold())
+    return "".join(one for one in parted if one.isalnum())

@@ -16,9 +16,9 @@ from iam.domain.sessions import Session
 from iam.ports import Archive, UnitOfWork
 from iam.services.counted_tries import count_try
 from iam.services.fingerprints import fingerprint
-from iam.services.identity_links import identity_seen, link, note
+from iam.services.identity_links import end_sessions_by, identity_seen, link, note
 from iam.services.identity_matching import (
-    contradicts,
+    another,
     identity_key,
     identity_of,
     number_contradicts,
@@ -66,7 +66,9 @@ class IdentityRegistrations:
     def link_by_login(self, pending: ProvenLogin, session: Session) -> ForeignIdentity:
         """Link the identity to who logged in, in the same browser, with a key that yields the Belgian number.
 
-        Both logins must be fresh, and each proves one link only. The link is worth the lesser of both.
+        Both logins must be fresh, and each proves one link only. The Belgian one came after the foreign one: a session
+        that was there before is no proof that who came from abroad is who began it. The link is worth the lesser of
+        both.
 
         Raises:
             Forbidden: `belgian_key_needed`, `fresh_login_needed`, `proof_used`; `minimum_data_differ` when the number
@@ -76,15 +78,16 @@ class IdentityRegistrations:
         with self._archive.writing() as uow:
             _fresh(pending.authenticated_at, uow.now, FRESH)
             _fresh(session.authenticated_at, uow.now, FRESH)
-            _yields_number(uow, session)
+            if not came_after(session, pending):
+                raise _stale()
+            person = present_record(uow, session.person) or session.person
+            _yields_number(uow, session, person)
             _at_least(min(pending.assurance, session.assurance))
             identity = identity_seen(uow, pending)
-            person = present_record(uow, session.person) or session.person
             if numbers_contradict(uow, person, identity.born):
                 raise _differ()
-            for proof in ((session.provider, session.reference), (pending.provider, pending.reference)):
-                if not uow.claim(PROOF, fingerprint(*proof), uow.now + 2 * WAITS):
-                    raise Forbidden("proof_used", "This login proved something before: log in again to link another.")
+            _use_up(uow, session.provider, session.reference)
+            _use_up(uow, pending.provider, pending.reference)
             leaf = Leaf(act="identity_linked", actor=person, caller="", objects={"ground": "login"})
             linked = link(uow, identity, person, min(pending.assurance, session.assurance), leaf)
             uow.remove(RequestContact, identity.id)
@@ -95,7 +98,7 @@ class IdentityRegistrations:
         """Link the identity to who holds a number, by the code that an officer gave out for that number.
 
         Raises:
-            Forbidden: `too_many_tries`, `fresh_login_needed`. Conflict: `identity_taken`.
+            Forbidden: `too_many_tries`, `fresh_login_needed`, `proof_used`. Conflict: `identity_taken`.
             Gone: `code_unusable` for a code that is unknown, used, expired, for another number, of an officer who
                 stands no more, or of a number that carries another birth date: they all look the same.
         """
@@ -105,6 +108,7 @@ class IdentityRegistrations:
             identity = identity_seen(uow, pending)
             proof = None if number_contradicts(stated, identity.born) else self._holder(uow, stated, code)
             if proof is not None:
+                _use_up(uow, pending.provider, pending.reference)
                 leaf = Leaf(act="identity_linked", actor=proof.person, caller="", objects={"ground": "code"})
                 linked = link(uow, identity, proof.person, min(pending.assurance, proof.vouched), leaf)
                 uow.remove(RequestContact, identity.id)
@@ -126,7 +130,7 @@ class IdentityRegistrations:
         with self._archive.writing() as uow:
             _fresh(pending.authenticated_at, uow.now, WAITS)
             known = identity_of(uow, pending)
-            if known is not None and known.linked and not contradicts(known.born, pending.personal):
+            if known is not None and known.linked and not another(known, pending.personal):
                 raise Conflict("identity_known", "You are known by this login already: log in again.")
             count_try(uow, TRIES, identity_key(pending), most=MOST_TRIES, within=TRIES_WITHIN)
             identity = self._asked(uow, pending, request)
@@ -134,6 +138,7 @@ class IdentityRegistrations:
             return identity
 
     def _asked(self, uow: UnitOfWork, pending: ProvenLogin, request: RegistrationRequest) -> ForeignIdentity:
+        self._forget_former_owner(uow, pending)
         seen = identity_seen(uow, pending)
         waited = seen.state is IdentityState.PENDING
         identity = replace(
@@ -149,6 +154,15 @@ class IdentityRegistrations:
         uow.put(_contact(identity.id, request, uow.now))
         note(uow, Leaf(act="identity_registration_asked", actor=identity.id, caller="", objects={}), identity)
         return identity
+
+    def _forget_former_owner(self, uow: UnitOfWork, pending: ProvenLogin) -> None:
+        """Whose name the provider gave to somebody else is known by it no more, and their sessions by it end."""
+        former = identity_of(uow, pending)
+        if former is not None and former.linked:
+            note(
+                uow, Leaf(act="identity_unlinked", actor=former.id, caller="", objects={"ground": "reassigned"}), former
+            )
+            end_sessions_by(uow, former)
 
     def _holder(self, uow: UnitOfWork, stated: Niss, code: str) -> _Proof | None:
         """Whom a code is for, used up by that."""
@@ -180,9 +194,23 @@ def _contact(request_id: str, request: RegistrationRequest, now: datetime) -> Re
     )
 
 
+def came_after(session: Session, pending: ProvenLogin) -> bool:
+    """Whether a session began after the foreign login, whose source may tell its instant in whole seconds."""
+    return session.started_at >= pending.authenticated_at.replace(microsecond=0)
+
+
 def _fresh(at: datetime, now: datetime, within: timedelta) -> None:
     if now - at > within:
-        raise Forbidden("fresh_login_needed", "Too much time has passed since you logged in: log in again.")
+        raise _stale()
+
+
+def _stale() -> Forbidden:
+    return Forbidden("fresh_login_needed", "Too much time has passed since you logged in: log in again.")
+
+
+def _use_up(uow: UnitOfWork, provider: str, reference: str) -> None:
+    if not uow.claim(PROOF, fingerprint(provider, reference), uow.now + 2 * WAITS):
+        raise Forbidden("proof_used", "This login proved something before: log in again to link another.")
 
 
 def _at_least(assurance: Assurance) -> None:
@@ -191,9 +219,9 @@ def _at_least(assurance: Assurance) -> None:
         raise Forbidden("belgian_key_needed", detail)
 
 
-def _yields_number(uow: UnitOfWork, session: Session) -> None:
+def _yields_number(uow: UnitOfWork, session: Session, person: str) -> None:
     """Refuse a session that does not itself rest on a proven number: a link never proves another."""
-    linked = uow.find(ForeignIdentity, person=session.person)
+    linked = uow.find(ForeignIdentity, person=person)
     if session.key not in BELGIAN_KEYS or any(one.provider == session.provider for one in linked):
         raise Forbidden("belgian_key_needed", "Log in with a key that proves your Belgian number: eID, itsme or MyGov.")
 
