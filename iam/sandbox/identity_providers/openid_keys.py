@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from typing import Any
@@ -18,6 +19,8 @@ from iam.sandbox.login_source import KEY_NAME
 ALGORITHM = "RS256"
 RSA_BITS = 2048
 TIMEOUT_SECONDS = 5
+KEPT_SECONDS = 60.0
+"""A successor of ours signs a day after it was published, so that nobody keeps the set for too long."""
 ASSERTION_ALGORITHMS = ["RS256", "PS256", "ES256"]
 
 
@@ -48,22 +51,26 @@ def unsigned(claims: Mapping[str, Any]) -> str:
 
 
 class ClientKeys:
-    """The key set that the client publishes, fetched when it is needed, as a provider would."""
+    """The key set that the client publishes, kept for a while as a provider keeps it; the real itsme keeps it longer."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
+        self._kept: list[dict[str, Any]] = []
+        self._until = 0.0
 
     def encrypted(self, signed: str) -> str:
         """A signed token, encrypted for the client's newest key."""
-        key = [one for one in self._fetched() if one.get("use") == "enc"][-1]
+        key = [one for one in self._known() if one.get("use") == "enc"][-1]
         header = {"alg": "RSA-OAEP-256", "enc": ENCRYPTION, "kid": key["kid"], "cty": "JWT"}
         return jwe.encrypt_compact(header, signed, RSAKey.import_key(key), algorithms=["RSA-OAEP-256", ENCRYPTION])
 
     def claims_of(self, assertion: str) -> dict[str, Any]:
         """What the client signed. ValueError or JoseError when it did not."""
-        keys = KeySet.import_key_set({"keys": [one for one in self._fetched() if one.get("use") == "sig"]})
+        keys = KeySet.import_key_set({"keys": [one for one in self._known() if one.get("use") == "sig"]})
         return dict(jwt.decode(assertion, keys, algorithms=ASSERTION_ALGORITHMS).claims)
 
-    def _fetched(self) -> list[dict[str, Any]]:
-        keys: list[dict[str, Any]] = requests.get(self._uri, timeout=TIMEOUT_SECONDS).json()["keys"]
-        return keys
+    def _known(self) -> list[dict[str, Any]]:
+        if time.monotonic() > self._until:
+            self._kept = requests.get(self._uri, timeout=TIMEOUT_SECONDS).json()["keys"]
+            self._until = time.monotonic() + KEPT_SECONDS
+        return self._kept
