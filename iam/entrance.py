@@ -18,6 +18,7 @@ from iam.services.contexts import Contexts
 from iam.services.farewells import Farewells
 from iam.services.identity_matching import IdentityMatching
 from iam.services.login_history import LoginHistory
+from iam.services.mandator_choice import MandatorChoice
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn
 from iam.services.visits import Visits
@@ -60,7 +61,9 @@ class Entrance:
     @cached_property
     def contexts(self) -> Contexts:
         """For whom people may act."""
-        return Contexts(self.house.archive, self.house.clock, self.house.representations)
+        house = self.house
+        mandators = MandatorChoice(house.archive, house.judge, house.library, house.clock)
+        return Contexts(house.archive, house.clock, house.representations, mandators)
 
     @cached_property
     def login_history(self) -> LoginHistory:

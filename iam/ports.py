@@ -16,6 +16,7 @@ from iam.domain.facts import Fact
 from iam.domain.feeds import RefusedLine
 from iam.domain.keys import SealedKey
 from iam.domain.login_providers import LoginProviders
+from iam.domain.mandator_search import MandatorSearch
 from iam.domain.outlines import Outline, Outlines
 from iam.domain.persons import NumberReplaced
 
@@ -161,6 +162,10 @@ class Archive(Protocol):
 
         A question is about the first in its list; all there are its own enterprise, or all are others.
         """
+        ...
+
+    def mandators(self, search: MandatorSearch) -> list[str]:
+        """The first mandators that a search may mean, by number; whether anything may be done is the judge's."""
         ...
 
     def leaves(self) -> Iterator[ChainedLeaf]:

@@ -11,12 +11,12 @@ from admin.collaborators import PageParts
 from admin.form_reading import LONGEST, read_form
 from admin.visitors import visitor
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
-from iam.domain.errors import Forbidden, InvalidInput, Refusal
+from iam.domain.errors import Forbidden, InvalidInput, Refusal, StepUpRequired
 from iam.domain.identifiers import CbeNumber
 from iam.domain.sessions import Acting, Session
-from iam.services.contexts import Mandators
+from iam.services.mandator_choice import Mandators
 from iam.web import error_pages, pages
-from iam.web.entry import Asks, SignedIn
+from iam.web.entry import SIGN_IN_PATH, Asks, SignedIn
 from iam.web.markers import requires
 
 PATH = "/act-as"
@@ -34,8 +34,17 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
     @blueprint.post(PATH)
     @requires(SignedIn())
     def choose() -> AnyResponse:
-        """The session gets another identifier; whether the choice is allowed is judged now."""
-        parts.hall.act_as(_chosen(read_form("enterprise", "capacity", "mandator")))
+        """The session gets another identifier; whether the choice is allowed is judged now.
+
+        Where only a stronger login is lacking, the person is led to one and back to the mandator.
+        """
+        acting = _chosen(read_form("enterprise", "capacity", "mandator"))
+        try:
+            parts.hall.act_as(acting)
+        except StepUpRequired as weak:
+            asked = {name: str((weak.cure or {})[name]) for name in ("service", "action")}
+            parts.hall.arrive(return_to=f"{PATH}?mandator={acting.mandator}", **asked)
+            return redirect(SIGN_IN_PATH, 303)
         return redirect("/", 303)
 
     @blueprint.get(f"{PATH}/representative")

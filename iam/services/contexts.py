@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from iam.domain.actors import Actor
-from iam.domain.appointments import Appointment, GroupMember, Portfolio, PortfolioKind, Role
-from iam.domain.delegations import Delegation, DelegationState
+from iam.domain.appointments import Appointment, Role
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity, CapacityHeld, Enterprise
-from iam.domain.errors import Forbidden
+from iam.domain.errors import Forbidden, StepUpRequired
 from iam.domain.identifiers import CbeNumber
-from iam.domain.mandates import Cover
 from iam.domain.sessions import CITIZEN, Acting, Session
 from iam.ports import Archive, Clock, Reading
+from iam.services.mandator_choice import MandatorChoice, Mandators
 from iam.services.representation import Representations
-
-MOST_FOUND: Final = 20
-"""How many mandators a search tells at most."""
-READ_AT_ONCE: Final = 200
-MOST_READ: Final = 1_000
-"""How many mandates a search without a number looks at: thousands of mandators are searched, not listed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,22 +30,16 @@ class Offer:
         return self.acting.capacity in MANDATARY_CAPACITIES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mandators:
-    """Mandators that a search found."""
-
-    numbers: tuple[str, ...]
-    complete: bool
-    """Whether there is no other one."""
-
-
 class Contexts:
     """Tells what a person may choose, and judges each choice; what is done in it is judged with each act besides."""
 
-    def __init__(self, archive: Archive, clock: Clock, representations: Representations) -> None:
+    def __init__(
+        self, archive: Archive, clock: Clock, representations: Representations, mandators: MandatorChoice
+    ) -> None:
         self._archive = archive
         self._clock = clock
         self._representations = representations
+        self._mandators = mandators
 
     def offered(self, person: str) -> list[Offer]:
         """As whom the person may act now, as citizen first, then by the enterprises' numbers."""
@@ -65,13 +51,34 @@ class Contexts:
         return [Offer(acting=CITIZEN, roles=()), *offers]
 
     def check(self, session: Session, acting: Acting) -> None:
-        """Refuse what the person may not act as now; why not is not told apart. Forbidden (`context_not_yours`)."""
+        """Refuse what the person may not act as now.
+
+        For a mandator the judge must permit the person some act, with the login that they have.
+
+        Raises:
+            Forbidden: `context_not_yours`; why not is not told apart.
+            StepUpRequired: `login_too_weak` where the login is all that is lacking; the cure names `service` and
+                `action`, for which a stronger one would be enough.
+        """
         if acting == CITIZEN:
             return
         now = self._clock.now()
         with self._archive.reading() as reading:
-            if not _stands(reading, session.person, acting, now):
-                raise Forbidden("context_not_yours", "You cannot act for this enterprise in this way.")
+            stands = _stands(reading, session.person, acting, now)
+        if not stands:
+            raise _not_yours()
+        if acting.mandator is not None:
+            self._check_mandator(session, acting, acting.mandator)
+
+    def _check_mandator(self, session: Session, acting: Acting, mandator: str) -> None:
+        there = replace(session, enterprise=acting.enterprise, capacity=acting.capacity, mandator=None)
+        if self._mandators.permitted(there, mandator) is not None:
+            return
+        act = self._mandators.permitted(there, mandator, sufficient=True)
+        if act is None:
+            raise _not_yours()
+        cure: dict[str, object] = {"type": "step_up", "service": act.service.code, "action": act.action.name}
+        raise StepUpRequired("login_too_weak", "Log in with a stronger key to act for this enterprise.", cure=cure)
 
     def representing(self, session: Session, number: CbeNumber) -> Acting:
         """How to act as legal representative of an enterprise: the register is asked now, its answer recorded.
@@ -83,18 +90,8 @@ class Contexts:
         return Acting(enterprise=number.value)
 
     def mandators(self, session: Session, written: str = "") -> Mandators:
-        """The mandators for whom the person may act from the present context, by number, or the first of them.
-
-        Raises:
-            InvalidInput: `invalid_cbe_number` for a text that is no enterprise number.
-        """
-        if session.enterprise is None or session.capacity is None:
-            return Mandators(numbers=(), complete=True)
-        now, written = self._clock.now(), written.strip()
-        with self._archive.reading() as reading:
-            if written:
-                return _named(reading, session, CbeNumber.parse(written).value, now)
-            return _first(reading, session, now)
+        """The mandators for whom the person may act from the present context. Raises as `MandatorChoice.search`."""
+        return self._mandators.search(session, written)
 
 
 def _offers(reading: Reading, number: str, active: Iterable[Appointment], now: datetime) -> Iterator[Offer]:
@@ -119,66 +116,7 @@ def _stands(reading: Reading, person: str, acting: Acting, now: datetime) -> boo
     if capacity is None:
         return acting.mandator is None and any(one.capacity is None and one.manages() for one in appointed)
     here = [one for one in appointed if one.capacity in (None, capacity)]
-    if not here or capacity not in _held(reading, number, now):
-        return False
-    return acting.mandator is None or _acts_for(reading, here, number, capacity, acting.mandator, now)
-
-
-def _acts_for(
-    reading: Reading, holders: list[Appointment], number: str, capacity: Capacity, mandator: str, now: datetime
-) -> bool:
-    """Whether a mandator gave something to the provider, and a portfolio of the person's holds it."""
-    if capacity not in MANDATARY_CAPACITIES or mandator == number or not _in_business(reading, mandator, now):
-        return False
-    mandated = any(
-        one.mandatary_capacity is capacity and one.valid.contains(now)
-        for one in reading.find(Cover, mandator=mandator, mandatary=number)
-    )
-    return (mandated or _delegated(reading, number, capacity, mandator, now)) and any(
-        _holds(reading, portfolio, mandator, now)
-        for holder in holders
-        for portfolio in reading.find(Portfolio, holder=holder.id)
-        if portfolio.enterprise == number and portfolio.valid.contains(now)
-    )
-
-
-def _delegated(reading: Reading, number: str, capacity: Capacity, mandator: str, now: datetime) -> bool:
-    return any(
-        one.receiver_capacity == capacity.value and one.state is DelegationState.VALIDATED and one.valid.contains(now)
-        for one in reading.find(Delegation, mandator=mandator, receiver=number)
-    )
-
-
-def _holds(reading: Reading, portfolio: Portfolio, mandator: str, now: datetime) -> bool:
-    if portfolio.kind is PortfolioKind.ALL:
-        return True
-    members = reading.find(GroupMember, group=portfolio.group, mandator=mandator)
-    member = any(one.valid.contains(now) for one in members)
-    return member is (portfolio.kind is PortfolioKind.GROUP)
-
-
-def _named(reading: Reading, session: Session, mandator: str, now: datetime) -> Mandators:
-    acting = Acting(enterprise=session.enterprise, capacity=session.capacity, mandator=mandator)
-    found = (mandator,) if _stands(reading, session.person, acting, now) else ()
-    return Mandators(numbers=found, complete=True)
-
-
-def _first(reading: Reading, session: Session, now: datetime) -> Mandators:
-    """The first mandators that the person may act for, as far as a bounded look at the provider's mandates shows."""
-    numbers: list[str] = []
-    seen: set[str] = set()
-    after, read = "", 0
-    while read < MOST_READ:
-        part = reading.find(Cover, after=after, limit=READ_AT_ONCE, mandatary=session.enterprise)
-        for mandator in (one.mandator for one in part if one.mandator not in seen):
-            seen.add(mandator)
-            numbers += _named(reading, session, mandator, now).numbers
-            if len(numbers) > MOST_FOUND:
-                return Mandators(numbers=tuple(sorted(numbers[:MOST_FOUND])), complete=False)
-        if len(part) < READ_AT_ONCE:
-            return Mandators(numbers=tuple(sorted(numbers)), complete=True)
-        after, read = part[-1].id, read + len(part)
-    return Mandators(numbers=tuple(sorted(numbers)), complete=False)
+    return bool(here) and capacity in _held(reading, number, now)
 
 
 def _in_business(reading: Reading, number: str, now: datetime) -> bool:
@@ -189,3 +127,7 @@ def _in_business(reading: Reading, number: str, now: datetime) -> bool:
 def _held(reading: Reading, number: str, now: datetime) -> list[Capacity]:
     held = {one.capacity for one in reading.find(CapacityHeld, enterprise=number) if one.valid.contains(now)}
     return [capacity for capacity in Capacity if capacity in held]
+
+
+def _not_yours() -> Forbidden:
+    return Forbidden("context_not_yours", "You cannot act for this enterprise in this way.")

@@ -15,9 +15,10 @@ from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import NOTHING_NOTED, ChainedLeaf, Leaf, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
+from iam.domain.mandator_search import MandatorSearch
 from iam.domain.outlines import Outline, Outlines
 from iam.ports import Clock
-from iam.storage import audit_trail, outbox, sandbox_mark, sweeping
+from iam.storage import audit_trail, mandators, outbox, sandbox_mark, sweeping
 from iam.storage.constraints import told_apart, unavailable
 from iam.storage.decisions import PostgresqlDecisions, SqliteDecisions
 from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
@@ -113,6 +114,12 @@ class SqlArchive:
     def outlines(self, asked: Sequence[tuple[Inquiry, Sequence[str]]]) -> list[Outlines]:
         """The outlines of questions about several employers each, all at one revision. Raises as `outline`."""
         return self._decisions.outlines(asked)
+
+    def mandators(self, search: MandatorSearch) -> list[str]:
+        """The first mandators that a search may mean, by number. Raises Unavailable (`archive_unavailable`)."""
+        with told_apart(), self.lane() as lane:
+            lane.begin_reading()
+            return mandators.mandators(lane, search)
 
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""

@@ -14,11 +14,13 @@ from typing import Any, TypeVar
 from iam.domain.audit import GENESIS, NOTHING_NOTED, ChainedLeaf, Leaf, chain, verify_chain
 from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
+from iam.domain.mandator_search import MandatorSearch
 from iam.domain.outlines import Outline, Outlines, outline_of, shown_by
 from iam.ports import Clock
 from iam.storage.mapping import micros
 from iam.storage.memory_constraints import check
 from iam.storage.memory_decisions import exhibits_in
+from iam.storage.memory_mandators import mandators_in
 from iam.storage.memory_records import Store, View
 from iam.storage.outbox import Announcement
 from iam.storage.shapes import shape_of
@@ -178,6 +180,10 @@ class MemoryArchive:
         met = [(inquiry, employer) for inquiry, employers in asked for employer in employers]
         situations = iter(self.situations([_about(inquiry, employer) for inquiry, employer in met]))
         return [_outlines(list(islice(situations, len(employers)))) for _, employers in asked]
+
+    def mandators(self, search: MandatorSearch) -> list[str]:
+        """The first mandators that a search may mean, by number."""
+        return mandators_in(_reading(self.store, None, None), search)
 
     def leaves(self) -> Iterator[ChainedLeaf]:
         """The audit trail, in order."""

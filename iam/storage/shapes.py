@@ -167,7 +167,7 @@ SHAPES: tuple[Shape, ...] = (
         Cover,
         "covers",
         ("mandator", "mandatary", SUPERSEDED, "group", "mandatary_capacity", *_VALID, "mandate_version", "mandate"),
-        ("mandatary", SUPERSEDED, KEY),
+        ("mandatary", SUPERSEDED, "mandator", "mandatary_capacity", *_VALID),
         ("mandate", SUPERSEDED, KEY),
     ),
     _fact(

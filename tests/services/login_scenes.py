@@ -16,6 +16,7 @@ from iam.services.contexts import Contexts
 from iam.services.farewells import Farewells
 from iam.services.identity_matching import IdentityMatching
 from iam.services.login_history import LoginHistory
+from iam.services.mandator_choice import MandatorChoice
 from iam.services.sessions import Held, Sessions
 from iam.services.sign_in import SignIn
 from iam.services.visits import Visits
@@ -67,7 +68,8 @@ class Gate:
         self.visits = Visits(archive, clock, randomness)
         self.sign_in = SignIn(archive, randomness, self.sessions, self.book, IdentityMatching(), sealer)
         self.history = LoginHistory(archive, clock)
-        self.contexts = Contexts(archive, clock, self.world.representations)
+        mandators = MandatorChoice(archive, self.world.judge, self.world.library, clock)
+        self.contexts = Contexts(archive, clock, self.world.representations, mandators)
         self.farewells = Farewells(
             self.book, sealer, {ProviderKind.OIDC: lambda one, hint: f"https://{one.id}.example/end?hint={hint}"}
         )

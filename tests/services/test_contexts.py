@@ -23,7 +23,7 @@ from iam.domain.mandates import Cover
 from iam.domain.niss import Niss
 from iam.domain.periods import Period
 from iam.domain.sessions import CITIZEN, Acting, Session
-from iam.services.contexts import MOST_FOUND
+from iam.services.mandator_choice import MOST_FOUND
 from tests.services.login_scenes import Gate
 from tests.services.worlds import LONG_AGO, World
 
@@ -74,7 +74,7 @@ def provider_with_mandator(gate: Gate) -> tuple[str, str, str, Niss]:
     provider, mandator = gate.world.enterprise(PROVIDER), gate.world.enterprise(Capacity.EMPLOYER)
     cover(gate, mandator, provider)
     person, niss = gate.world.person()
-    gate.world.user(provider, PROVIDER, person=person)
+    gate.world.user(provider, PROVIDER, "dmfa:consult", person=person)
     return provider, mandator, person, niss
 
 
@@ -186,18 +186,22 @@ def test_mandators_are_found_by_their_number_in_any_writing(gate: Gate) -> None:
     provider, mandator, _, niss = provider_with_mandator(gate)
     stranger = gate.world.enterprise(Capacity.EMPLOYER)
     session = gate.sessions.act_as(gate.login(niss).session, Acting(enterprise=provider, capacity=PROVIDER)).session
-    written = f" BE {mandator[:4]}.{mandator[4:7]}.{mandator[7:]} "
-    assert gate.contexts.mandators(session, written).numbers == (mandator,)
+    parts = (mandator[:1], mandator[:4], f"{mandator[:4]}.{mandator[4:6]}", mandator[1:], f"BE {mandator[:7]}")
+    for written in (f" BE {mandator[:4]}.{mandator[4:7]}.{mandator[7:]} ", *parts):
+        assert gate.contexts.mandators(session, written).numbers == (mandator,)
     assert gate.contexts.mandators(session, stranger).numbers == ()
     assert gate.contexts.mandators(session).numbers == (mandator,)
-    with pytest.raises(InvalidInput):
-        gate.contexts.mandators(session, "Bakery")
+    beyond = "1" if mandator[0] == "0" else "0"
+    assert gate.contexts.mandators(session, beyond).numbers == ()
+    for strange in ("Bakery", f"{mandator}1", "%", "0%", "_", "0206731646", "٠", "0" * 41, "BE", "."):
+        with pytest.raises(InvalidInput):
+            gate.contexts.mandators(session, strange)
 
 
 def test_only_the_first_of_many_mandators_are_told(gate: Gate) -> None:
     provider = gate.world.enterprise(PROVIDER)
     person, niss = gate.world.person()
-    gate.world.user(provider, PROVIDER, person=person)
+    gate.world.user(provider, PROVIDER, "dmfa:consult", person=person)
     with gate.world.together():
         for number in range(MOST_FOUND + 5):
             cover(gate, gate.world.enterprise(Capacity.EMPLOYER), provider, f"m{number:03d}")
