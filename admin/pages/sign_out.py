@@ -27,6 +27,7 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
         return pages.show(
             "sign_out.html",
             form_to=[onwards] if onwards else (),
+            there=onwards is not None,
             label=provider_label(parts, session.provider),
         )
 
