@@ -26,6 +26,8 @@ from saml.status import SUCCESS
 PURPOSE: Final = "saml_farewell"
 LIFE: Final = timedelta(minutes=5)
 """How long after a log-out here the browser may be led to the provider."""
+_LONGEST: Final = 4_096
+"""Characters of an address; a name there that is longer is not shown there."""
 _ORDER: Final = (BINDINGS["post"], BINDINGS["redirect"])
 """A form keeps the person's name there out of addresses."""
 
@@ -50,7 +52,8 @@ class SamlFarewells:
         if not offered:
             return None
         kept = self._seal.seal(PURPOSE, f"{provider.id}\n{self._post.now().isoformat()}\n{hint}".encode())
-        return f"{self._post.address(provider, 'farewell')}?told={urlsafe_b64encode(kept).decode().rstrip('=')}"
+        told = urlsafe_b64encode(kept).decode().rstrip("=")
+        return f"{self._post.address(provider, 'farewell')}?told={told}" if len(told) <= _LONGEST else None
 
     def leave(self, provider: LoginProvider, told: str) -> Leaving:
         """The request that the browser carries to the provider; `told` is what `way` put into its address.

@@ -17,7 +17,7 @@ from saml.filter.scanning import MAX_OCTETS
 from saml.pinned_keys import PinnedKey
 from saml.refusals import SamlRefused
 
-LONGEST_QUERY: Final = 16_384
+LONGEST_QUERY: Final = 8_192
 _OTHERS: Final = frozenset({"RelayState", "SigAlg", "Signature"})
 
 

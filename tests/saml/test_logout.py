@@ -56,6 +56,12 @@ def test_the_name_that_the_provider_gave_stands_in_no_address_of_ours(scene: Log
     assert "particular" not in repr(login.held.session)
 
 
+@pytest.mark.parametrize("length", [256, 2_000])
+def test_a_name_that_fits_no_address_is_not_carried_there(scene: LogoutScene, length: int) -> None:
+    login = scene.enter("é" * length)
+    assert (scene.behind.way_out(login.held.session) is not None) is (length == 256)
+
+
 @pytest.mark.parametrize("bindings", [(), ("SOAP",)])
 def test_a_provider_that_ends_no_sessions_is_not_asked(tmp_path: Path, bindings: Bindings) -> None:
     scene = LogoutScene(tmp_path, bindings)
