@@ -68,6 +68,7 @@ def _add_change(door: Blueprint, hall: Hall, passwords: Passwords, logins: OwnLo
         details = hall.take(provider, sent["flow"])
         found = passwords.provisional_of(details["user_name"], details["given"]) if details else None
         if found is None:
+            _log.info("login_failed", provider=provider.id, code="begin_again")
             return _form(provider, "begin_again", 410)
         try:
             if sent["password"] != sent["again"]:

@@ -49,6 +49,7 @@ def test_a_login_with_a_password_is_worth_low_whoever_vouched(doors: OwnDoors, b
     assert chosen.vouched is Assurance.HIGH and proven.niss is None
 
 
+@pytest.mark.attack("W09")
 @pytest.mark.parametrize("typed", ["nobody.here", "85073003328", "jan.peeters ", "JAN.PEETERS", "'; drop table --"])
 def test_an_unknown_user_name_and_a_wrong_password_get_the_very_same_page(
     doors: OwnDoors, browser: FlaskClient, typed: str
@@ -62,6 +63,7 @@ def test_an_unknown_user_name_and_a_wrong_password_get_the_very_same_page(
     assert len(doors.keys.hashing.matched) == 2
 
 
+@pytest.mark.attack("W09")
 def test_too_many_tries_wait_as_long_for_an_unknown_name_as_for_a_known_one(
     doors: OwnDoors, browser: FlaskClient
 ) -> None:
@@ -79,6 +81,7 @@ def test_too_many_tries_wait_as_long_for_an_unknown_name_as_for_a_known_one(
     assert int(known[-1][1] or 0) > 0
 
 
+@pytest.mark.attack("D07")
 def test_a_victim_in_the_own_browser_logs_in_while_an_attacker_fails_a_thousand_times(
     doors: OwnDoors, browser: FlaskClient
 ) -> None:
@@ -161,6 +164,7 @@ def test_no_page_of_an_unknown_provider_is_shown(browser: FlaskClient) -> None:
     assert browser.get("/sign-in/password/totp/").status_code == 404
 
 
+@pytest.mark.attack("L02")
 def test_nothing_secret_reaches_the_log(doors: OwnDoors, browser: FlaskClient) -> None:
     stream = io.StringIO()
     logs.configure(stream, lambda: datetime(2026, 10, 1, tzinfo=UTC))

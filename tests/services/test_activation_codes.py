@@ -89,6 +89,7 @@ def test_the_link_waits_sealed_and_goes_to_the_address_given(office: Office) -> 
     assert sent[0] == "jan@example.org" and office.link in sent[2] and office.code not in sent[2]
 
 
+@pytest.mark.attack("H07")
 def test_after_five_wrong_codes_the_link_is_void(office: Office) -> None:
     for _ in range(MOST_WRONG):
         with pytest.raises(WrongCode):
@@ -98,6 +99,7 @@ def test_after_five_wrong_codes_the_link_is_void(office: Office) -> None:
     assert office.keys.world.found(Password) == []
 
 
+@pytest.mark.attack("H07")
 @pytest.mark.parametrize("simplified", [False, True])
 def test_a_link_is_good_until_its_end_and_not_after(world: World, simplified: bool) -> None:
     office, life = Office(world, simplified=simplified), SIMPLIFIED_LINK_LIFE if simplified else LINK_LIFE
@@ -141,6 +143,7 @@ def test_the_code_of_one_person_is_none_for_the_link_of_another(office: Office) 
         office.keys.activation.redeem(office.link, code, CHOSEN)
 
 
+@pytest.mark.attack("H07")
 def test_codes_of_an_officer_who_left_are_void(office: Office) -> None:
     world = office.keys.world
     (place,) = world.found(Appointment, person=office.officer.person)
