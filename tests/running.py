@@ -63,7 +63,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer: its status, its JSON, and its headers by name in lower case."""
+    """An answer: its status, its JSON where it has some, and its headers by name in lower case."""
 
     status: int
     told: Any
@@ -79,7 +79,7 @@ class Answer:
 def read_answer(came: http.client.HTTPResponse) -> Answer:
     """Read an answer to its end."""
     content = came.read()
-    told = json.loads(content) if content else None
+    told = json.loads(content) if content and "json" in (came.getheader("Content-Type") or "") else None
     return Answer(came.status, told, {name.lower(): value for name, value in came.getheaders()})
 
 
