@@ -24,6 +24,13 @@ OIDC_PROVIDER, FLASK = "oidc-provider", "Flask constant"
 FLOOR_KEY = Key(FLOOR, FLASK, 0)
 PEER_KEY = Key(TOKEN, OIDC_PROVIDER, 0)
 MEGABYTE = 1_000_000
+LOGIN = {"oidc": "login by OpenID Connect", "eidas": "login by eIDAS"}
+"""From the choice of keys to the session, through every page and endpoint of ours."""
+ALONE = {kind: Key(f"cryptography of a {row}", "alone", 0) for kind, row in LOGIN.items()}
+HOSTILE_KEY = Key("hostile document refused", "SAML filter", 0)
+MOST_OF_A_LOGIN = 3.0
+MOST_OF_A_REFUSAL = 0.020
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,9 @@ def bars(sizes: Sequence[int], engines: Sequence[str]) -> list[Bar]:
             wanted.append(grown)
         wanted.append(Bar(Key(BATCH, engine, most), FLOOR_KEY, 1 / 7))
         wanted.append(Bar(Key(TOKEN, engine, most), PEER_KEY, 1.0))
+    wanted += [
+        Bar(Key(row, engine, 0), ALONE[kind], MOST_OF_A_LOGIN) for kind, row in LOGIN.items() for engine in engines
+    ]
     for peer in (FAST_ENFORCER, CEDAR):
         wanted += [Bar(Key(IN_PROCESS, SQLITE, size), Key(IN_PROCESS, peer, size), 0.5) for size in sizes]
     return wanted
@@ -97,6 +107,16 @@ def judged(bar: Bar, series: Mapping[Key, Sequence[Spent]]) -> Verdict:
         return Verdict(text, bar.most, None, None)
     found = ratio(above, below)
     return Verdict(text, bar.most, found, found.middle <= bar.most)
+
+
+def judged_refusal(series: Mapping[Key, Sequence[Spent]]) -> Verdict:
+    """What came of the bar on refusing a hostile document, in milliseconds."""
+    text, most = f"{HOSTILE_KEY.row} (ms)", MOST_OF_A_REFUSAL * 1000
+    spent = series.get(HOSTILE_KEY)
+    if not spent:
+        return Verdict(text, most, None, None)
+    found = Range.of([one.each * 1000 for one in spent])
+    return Verdict(text, most, found, found.middle < most)
 
 
 def judged_memory(key: Key, resident: int | None, most: int = 100 * MEGABYTE) -> Verdict:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from tests.bench.figures import POSTGRESQL, SQLITE
 
-ROWS = ("process", "check", "batch", "token", "import", "peers")
+ROWS = ("process", "check", "batch", "token", "import", "peers", "logins")
+COUNTRIES = frozenset(ROWS) - {"logins"}
+"""Rows for which countries are grown."""
 ENGINES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
 

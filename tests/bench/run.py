@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tests.bench import databases, figures, growing_up
 from tests.bench.children import ChildEnded
+from tests.bench.databases import Database
 from tests.bench.figures import POSTGRESQL, Verdict
 from tests.bench.importing_all import imports
-from tests.bench.options import Options
+from tests.bench.login_stands import login_stands
+from tests.bench.options import COUNTRIES, Options
 from tests.bench.setting_up import Ground, stands
 from tests.bench.stands import Key, Series, Stand, measured, planned
 
@@ -33,6 +35,7 @@ class Outcome:
         """Every bar with what was found."""
         spent = self.series.spent
         found = [figures.judged(bar, spent) for bar in figures.bars(options.sizes, options.engines)]
+        found.append(figures.judged_refusal(spent))
         return [*found, *(figures.judged_memory(key, size) for key, size in self.memory.items())]
 
 
@@ -49,17 +52,25 @@ def run(options: Options, folder: Path, tell: Tell) -> Outcome:
         found = [one for one in options.engines if one != POSTGRESQL or server is not None]
         if found != list(options.engines):
             outcome.absent[Key("everything", POSTGRESQL, 0)] = "there is no PostgreSQL on this machine"
-        tell(f"growing countries of {' and '.join(f'{size:,}' for size in options.sizes)} mandates")
-        grown = growing_up.countries(options, found, folder, server)
+        grown = _grown(options, found, folder, server, tell)
         ground = Ground(options, grown, folder, stack, outcome.absent)
         tell("setting up")
-        plan = _planned(stands(ground), ground, tell)
+        logins = login_stands(ground, found, server) if "logins" in options.rows else []
+        plan = _planned([*stands(ground), *logins], ground, tell)
         outcome.series.run(plan, options.rounds, tell)
         outcome.memory = {key: one.resident() for key, one in ground.deciding.items() if key.engine != POSTGRESQL}
         if "import" in options.rows:
             tell(f"importing {options.imported:,} proposals")
             outcome.series.spent |= imports(ground)
     return outcome
+
+
+def _grown(options: Options, found: Sequence[str], folder: Path, server: str | None, tell: Tell) -> Sequence[Database]:
+    """The countries, where a row asks for them."""
+    if not options.rows & COUNTRIES:
+        return []
+    tell(f"growing countries of {' and '.join(f'{size:,}' for size in options.sizes)} mandates")
+    return growing_up.countries(options, found, folder, server)
 
 
 def _planned(found: Sequence[Stand], ground: Ground, tell: Tell) -> list[tuple[Stand, int]]:
