@@ -118,7 +118,7 @@ class Counter:
     def provider_with_mandators(self, how_many: int) -> tuple[str, list[str]]:
         """A service provider whose user the person is, with mandators in the portfolio."""
         number = self.world.enterprise(Capacity.SERVICE_PROVIDER)
-        self.world.user(number, Capacity.SERVICE_PROVIDER, person=self.person)
+        self.world.user(number, Capacity.SERVICE_PROVIDER, "dmfa:consult", person=self.person)
         with self.world.together():
             mandators = [self.world.enterprise(Capacity.EMPLOYER) for _ in range(how_many)]
             self.world.record(*(self._cover(one, number) for one in mandators))
