@@ -134,12 +134,17 @@ def holder(visitor: Visitor) -> str:
     return "ugo" if visitor.scripts else "lotte"
 
 
-def choose_a_password(visitor: Visitor) -> None:
-    """Choose user name and password from itsme."""
-    who = holder(visitor)
+def come_by_itsme(visitor: Visitor, who: str) -> None:
+    """Log in at the level high."""
     visitor.open("/sign-in")
     at_the_provider(visitor, "itsme®", ITSME_ADVANCED, who)
     visitor.must_be_at("/")
+
+
+def choose_a_password(visitor: Visitor, who: str = "") -> None:
+    """Choose user name and password from itsme."""
+    who = who or holder(visitor)
+    come_by_itsme(visitor, who)
     visitor.open("/my/keys/password")
     visitor.fill(user_name=f"{who}.sandbox", password=WORDS, again=WORDS)
     visitor.press("Save")
@@ -166,20 +171,18 @@ def make_a_paper_card(visitor: Visitor) -> None:
 
 def make_a_passkey(visitor: Visitor) -> None:
     """A passkey in this browser's device."""
-    visitor.open("/sign-in")
-    at_the_provider(visitor, "itsme®", ITSME_ADVANCED, holder(visitor))
-    visitor.must_be_at("/")
+    come_by_itsme(visitor, holder(visitor))
     visitor.open("/my/keys/passkey")
     visitor.fill(label="My phone")
     visitor.press("Make the passkey")
     visitor.must_be_at("/my/keys")
 
 
-def by_password(visitor: Visitor, key: str = "User name and password", **more: str) -> None:
+def by_password(visitor: Visitor, key: str = "User name and password", who: str = "", **more: str) -> None:
     """Log in with user name, password and what else is asked."""
     visitor.open("/sign-in")
     visitor.choose(key)
-    visitor.fill(user_name=f"{holder(visitor)}.sandbox", password=WORDS, **more)
+    visitor.fill(user_name=f"{who or holder(visitor)}.sandbox", password=WORDS, **more)
     visitor.press("Log in")
 
 
@@ -237,11 +240,11 @@ def come_first_from_abroad(visitor: Visitor, pictures: Path) -> None:
     """Boris, whom nobody knows by his key, shows a Belgian key and says that both are his."""
     by_the_key_of_luxembourg(visitor)
     visitor.must_be_at(REGISTRATION)
-    visitor.page.screenshot(path=pictures / "unknown.png", full_page=True)
+    visitor.picture(pictures / "unknown.png")
     assert visitor.crowded() == []
     visitor.page.get_by_role("link", name="Choose a Belgian key").click()
     at_the_provider(visitor, "itsme®", ITSME_BASIC, "boris")
     visitor.must_be_at(REGISTRATION)
-    visitor.page.screenshot(path=pictures / "both_shown.png", full_page=True)
+    visitor.picture(pictures / "both_shown.png")
     assert visitor.crowded() == []
     visitor.press("Link both")

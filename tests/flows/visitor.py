@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pyotp
+import requests
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from iam.web.browser import SESSION_COOKIE
@@ -95,6 +97,17 @@ class Visitor:
     def session(self) -> str:
         """The secret of the session; empty without one."""
         return str(self.cookies().get(SESSION_COOKIE, {}).get("value", ""))
+
+    def is_alive(self, secret: str) -> bool:
+        """Whether somebody who shows this secret is logged in."""
+        shown = {"Cookie": f"{SESSION_COOKIE}={secret}"}
+        answer = requests.get(f"{self.street.portal}/", headers=shown, timeout=30, allow_redirects=False)
+        assert answer.status_code == 200 or answer.headers["Location"] == "/sign-in"
+        return answer.status_code == 200
+
+    def picture(self, file: Path) -> None:
+        """Keep what the page looks like, to be looked at."""
+        self.page.screenshot(path=file, full_page=True)
 
     def forget(self) -> None:
         """Lose all cookies, as a browser does that is closed."""
