@@ -105,15 +105,34 @@ def test_mandators_are_searched_and_chosen(counter: Counter) -> None:
     client = counter.signed_in()
     post(client, "/act-as", at="/act-as", enterprise=number, capacity="service_provider", mandator="")
     listed = client.get("/act-as", headers=ENGLISH).text
-    assert "These are 20 of more." in listed
+    assert "These are the first 20; there are more." in listed
+    assert "Enterprise number, or its first digits" in listed
     assert client.get(f"/act-as?mandator={mandators[-1]}").text.count('value="' + mandators[-1]) == 2
     stranger = counter.world.enterprise(Capacity.EMPLOYER)
     missed = client.get(f"/act-as?mandator={stranger}", headers=ENGLISH).text
-    assert f"You cannot act for {stranger[:4]}.{stranger[4:7]}.{stranger[7:]} from here" in missed
+    assert f"With {stranger[:4]}.{stranger[4:7]}.{stranger[7:]} we find nobody for whom you can act from here" in missed
+    begun = client.get(f"/act-as?mandator={mandators[-1][:9]}", headers=ENGLISH).text
+    assert begun.count('name="mandator" value="0') == sum(one.startswith(mandators[-1][:9]) for one in mandators) + 1
     form = {"enterprise": number, "capacity": "service_provider"}
     assert post(client, "/act-as", at="/act-as", mandator=stranger, **form).status_code == 403
     assert post(client, "/act-as", at="/act-as", mandator=mandators[-1], **form).status_code == 303
     assert present(counter).mandator == mandators[-1]
+
+
+def test_who_logged_in_too_weakly_to_act_for_a_mandator_is_led_to_a_stronger_key_and_back(counter: Counter) -> None:
+    number, (mandator,) = counter.provider_with_mandators(1)
+    client = counter.signed_in("user-name-and-password")
+    form = {"enterprise": number, "capacity": "service_provider"}
+    assert post(client, "/act-as", at="/act-as", mandator="", **form).headers["Location"] == "/"
+    asked = post(client, "/act-as", at="/act-as", mandator=mandator, **form)
+    assert (asked.status_code, asked.headers["Location"]) == (303, "/sign-in")
+    assert present(counter).mandator is None
+    choice = client.get("/sign-in", headers=ENGLISH).text
+    assert "a key of a higher level" in choice and "DmfA" in choice
+    entered = post(client, "/sign-in/oidc/itsme/start", at="/sign-in")
+    assert entered.headers["Location"] == f"/act-as?mandator={mandator}"
+    assert post(client, "/act-as", at="/act-as", mandator=mandator, **form).status_code == 303
+    assert present(counter).mandator == mandator
 
 
 def test_one_of_my_other_sessions_ends_when_i_say_so(counter: Counter) -> None:
