@@ -78,7 +78,7 @@ class IdentityRegistrations:
         with self._archive.writing() as uow:
             _fresh(pending.authenticated_at, uow.now, FRESH)
             _fresh(session.authenticated_at, uow.now, FRESH)
-            if not came_after(session, pending):
+            if uow.get(Session, session.id) is None or not came_after(session, pending):
                 raise _stale()
             person = present_record(uow, session.person) or session.person
             _yields_number(uow, session, person)
