@@ -6,6 +6,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
+from urllib.parse import urlsplit
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -13,11 +14,11 @@ from lxml import etree
 
 from saml.algorithms import AES_256_GCM, KW_AES256, OAEP, SIGNATURES
 from saml.instants import written
-from saml.names import DS, EIDAS, MD, SAMLP
+from saml.names import DS, EIDAS, MD, SAMLP, XML, named
 from saml.own_keys import SamlKeys
 from saml.parties import Ourselves
 from saml.provider_settings import BINDINGS, Registration
-from saml.requests import POST
+from saml.requests import POST, TRANSIENT, UNSPECIFIED
 from saml.signing import signed
 from saml.writing import Writer
 
@@ -25,11 +26,10 @@ VALID_FOR: Final = timedelta(days=7)
 _MD: Final = Writer(MD, {"md": MD})
 _DS: Final = Writer(DS, {"ds": DS})
 _EIDAS: Final = Writer(EIDAS, {"eidas": EIDAS})
-_FORMATS: Final = (
-    "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified",
-    "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent",
-    "urn:oasis:names:tc:SAML:2.0:nameid-format:transient",
-)
+_LANG: Final = named(XML, "lang")
+_BASIC: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
+_EIDAS_FORMATS: Final = (UNSPECIFIED, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", TRANSIENT)
+"""Those that a connector must name (eIDAS SAML Message Format v1.2 §2)."""
 
 
 def own_metadata(
@@ -56,17 +56,19 @@ def own_metadata(
         *(_key("signing", each) for each in keys.published(f"saml-signing-{kind}")),
         *_encryption(registration, keys),
         *(_log_out(ourselves) if ends_sessions else ()),
-        *(_MD("NameIDFormat", {}, each) for each in _FORMATS),
+        *(_MD("NameIDFormat", {}, each) for each in (_EIDAS_FORMATS if registration.countries else (TRANSIENT,))),
         _MD(
             "AssertionConsumerService",
             {"Binding": POST, "Location": ourselves.acs, "index": "0", "isDefault": "true"},
         ),
+        *_wanted(registration),
     )
     root = _MD(
         "EntityDescriptor",
         {"ID": identifier, "entityID": ourselves.entity, "validUntil": written(now + VALID_FOR)},
         *_extensions(registration),
         descriptor,
+        _organization(registration, ourselves),
         *_people(registration),
     )
     octets = etree.tostring(signed(root, keys.signing(kind), registration.signature))
@@ -77,6 +79,25 @@ def _log_out(ourselves: Ourselves) -> Iterator[etree._Element]:
     for binding in BINDINGS.values():
         places = {"Location": ourselves.log_out, "ResponseLocation": ourselves.logged_out}
         yield _MD("SingleLogoutService", {"Binding": binding, **places})
+
+
+def _wanted(registration: Registration) -> Iterator[etree._Element]:
+    """The attributes that we read; a request to an eIDAS node names them itself."""
+    if registration.attributes:
+        names = dict.fromkeys(registration.attributes.values())
+        attributes = (_MD("RequestedAttribute", {"Name": name, "NameFormat": _BASIC}) for name in names)
+        name = _MD("ServiceName", {_LANG: "en"}, registration.provider_name)
+        yield _MD("AttributeConsumingService", {"index": "0", "isDefault": "true"}, name, *attributes)
+
+
+def _organization(registration: Registration, ourselves: Ourselves) -> etree._Element:
+    site = urlsplit(ourselves.acs)
+    told = {
+        "OrganizationName": registration.provider_name,
+        "OrganizationDisplayName": registration.provider_name,
+        "OrganizationURL": f"{site.scheme}://{site.netloc}/",
+    }
+    return _MD("Organization", {}, *(_MD(name, {_LANG: "en"}, text) for name, text in told.items()))
 
 
 def _encryption(registration: Registration, keys: SamlKeys) -> Iterator[etree._Element]:

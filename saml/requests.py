@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,8 +18,8 @@ _A: Final = Writer(SAML, {"saml2": SAML})
 _E: Final = Writer(EIDAS, {"eidas": EIDAS})
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 _URI: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
-_UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
-_TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
 _ENTITY: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
 
 NATURAL_PERSON: Final = {
@@ -61,32 +61,37 @@ def eidas_request(request: Request, *, sector: str, enterprise: bool) -> etree._
         for name, friendly in wanted.items()
     ]
     extensions = _P("Extensions", {}, _E("SPType", {}, sector), _E("RequestedAttributes", {}, *attributes))
-    return _request(request, _UNSPECIFIED, extensions)
+    told, policy = {"IsPassive": "false"}, {"AllowCreate": "true", "Format": UNSPECIFIED}
+    return _request(request, told, policy, extensions)
 
 
 def federal_request(request: Request) -> etree._Element:
-    """A request to the federal service (FAS: transient name, levels compared by `minimum`)."""
-    return _request(request, _TRANSIENT)
+    """A request to the federal service (FAS: transient name, levels compared by `minimum`).
+
+    For a name that passes nothing is created (SAML 2.0 Errata E14).
+    """
+    return _request(request, {}, {"Format": TRANSIENT})
 
 
-def _request(request: Request, name_format: str, *extensions: etree._Element) -> etree._Element:
-    told = {
+def _request(
+    request: Request, told: Mapping[str, str], policy: Mapping[str, str], *extensions: etree._Element
+) -> etree._Element:
+    common = {
         "ID": request.id,
         "Version": "2.0",
         "IssueInstant": written(request.at),
         "Destination": request.destination,
         "ForceAuthn": "true" if request.again else "false",
-        "IsPassive": "false",
         "ProtocolBinding": POST,
         "AssertionConsumerServiceURL": request.acs,
         "ProviderName": request.provider_name,
     }
     return _P(
         "AuthnRequest",
-        told,
+        {**common, **told},
         _A("Issuer", {"Format": _ENTITY}, request.issuer),
         *extensions,
-        _P("NameIDPolicy", {"AllowCreate": "true", "Format": name_format}),
+        _P("NameIDPolicy", policy),
         _P(
             "RequestedAuthnContext",
             {"Comparison": request.comparison},

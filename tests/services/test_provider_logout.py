@@ -63,3 +63,13 @@ def test_of_many_at_once_one_is_obeyed(gate: Gate) -> None:
         thread.join()
     assert ended == [1] and refused == ["logout_replayed"] * 7
     assert gate.world.found(Session) == []
+
+
+def test_of_the_named_sessions_only_those_end_that_are_meant(gate: Gate) -> None:
+    _, niss = gate.world.person()
+    by_index = {index: gate.login(niss, provider_session="name", reference=index) for index in ("1", "2", "3")}
+    until = gate.world.clock.at + timedelta(minutes=5)
+    obey = ProviderLogout(gate.world.archive, gate.sessions).obey
+    meant = frozenset({"1", "3"})
+    assert obey("itsme", "t-1", until, frozenset({"name"}), only=lambda one: one.reference in meant) == 2
+    assert [index for index, held in by_index.items() if gate.sessions.find(held.secret)] == ["2"]
