@@ -6,6 +6,7 @@ from importlib.metadata import entry_points
 
 import click
 
+from iam.commands.activating import activation_codes
 from iam.commands.auditing import audit
 from iam.commands.database import db
 from iam.commands.explaining import explain
@@ -23,7 +24,7 @@ def main() -> None:
     """Identity, access management and mandates for declaration services."""
 
 
-OFFICE = (foreign_enterprises, identities)
+OFFICE = (activation_codes, foreign_enterprises, identities)
 for command in (audit, client, db, explain, exporting, importing, keys, officer, rules, serve, worker, *OFFICE):
     main.add_command(command)
 for found in entry_points(group="procura.commands"):

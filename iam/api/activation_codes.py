@@ -11,8 +11,7 @@ from iam.api.collaborators import Collaborators
 from iam.api.office import OFFICE, officer
 from iam.api.vocabulary import PREFIX, Email, NissText, Shown
 from iam.domain.assurance import Assurance
-from iam.services.activation_codes import Registration
-from iam.services.letter_texts import letters
+from iam.services.activation_codes import Registration, letter_at
 from iam.web.markers import requires
 from iam.web.models import Input
 from iam.web.routes import Answer, Api
@@ -61,12 +60,7 @@ def activation_codes_api(parts: Collaborators) -> Api:
             vouched=Assurance.parse(body.assurance),
             simplified=body.simplified,
         )
-        said = letters()["key_activation"]
-
-        def texts(link: str) -> tuple[str, str]:
-            address = f"{parts.base_url}{PATH}/{link}"
-            return said["subject"][body.language], said["text"][body.language].strip().format(address=address)
-
-        return Answer(ActivationShown(code=parts.activation_codes.issue(officer(parts, caller), order, texts)))
+        letter = letter_at(f"{parts.base_url}{PATH}", body.language)
+        return Answer(ActivationShown(code=parts.activation_codes.issue(officer(parts, caller), order, letter)))
 
     return api

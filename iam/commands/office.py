@@ -38,7 +38,7 @@ def acting(command: F) -> F:
 
 
 @contextmanager
-def _office(given: dict[str, Any]) -> Iterator[tuple[House, Actor]]:
+def officer_of(given: dict[str, Any]) -> Iterator[tuple[House, Actor]]:
     """The house, and the officer as who acts for the administration; the login is used up."""
     with house() as here:
         login = here.login(given["authentication"].read().strip(), given["client"])
@@ -63,7 +63,7 @@ def _every(ask: Callable[[PartAsked], Page[V]]) -> Iterator[V]:
         part = PartAsked(after=found.next_after) if found.next_after else None
 
 
-def _asked_number(here: House) -> Niss:
+def asked_number(here: House) -> Niss:
     return Niss.parse(click.prompt("NISS", hide_input=True, err=True), on=local_date(here.clock.now()))
 
 
@@ -79,7 +79,7 @@ def identities() -> None:
 @speaking
 def list_identities(**given: Any) -> None:
     """List registrations; numbers of people are not shown."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         state = IdentityState(given["state"])
         views = [*_every(lambda part: here.desk.identities.listed(officer, state, part))]
     show_all("Registrations", IDENTITY_COLUMNS, [_registration(one) for one in views], given["as_json"])
@@ -93,8 +93,8 @@ def list_identities(**given: Any) -> None:
 @speaking
 def confirm(**given: Any) -> None:
     """Link a registration to a number, which is asked for (or read from standard input), never an argument."""
-    with _office(given) as (here, officer):
-        niss = _asked_number(here)
+    with officer_of(given) as (here, officer):
+        niss = asked_number(here)
         linked = here.desk.identities.confirm(
             officer, given["identity"], niss, despite_differences=given["despite_differences"]
         )
@@ -109,7 +109,7 @@ def confirm(**given: Any) -> None:
 @speaking
 def refuse(**given: Any) -> None:
     """Refuse a registration; the person is told and may ask again."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         refused = here.desk.identities.refuse(officer, given["identity"], IdentityRefusal(given["ground"]))
     show(_identity(refused), given["as_json"])
 
@@ -122,7 +122,7 @@ def refuse(**given: Any) -> None:
 @speaking
 def unlink(**given: Any) -> None:
     """Remove the number from a registration; sessions that were begun by it end."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         freed = here.desk.identities.unlink(officer, given["identity"], UnlinkGround(given["ground"]))
     show(_identity(freed), given["as_json"])
 
@@ -133,8 +133,8 @@ def unlink(**given: Any) -> None:
 @speaking
 def give_code(**given: Any) -> None:
     """Make the code that proves a number, which is asked for; told once, good for one use and two weeks."""
-    with _office(given) as (here, officer):
-        code = here.desk.identities.give_code(officer, _asked_number(here))
+    with officer_of(given) as (here, officer):
+        code = here.desk.identities.give_code(officer, asked_number(here))
     show({"code": code}, given["as_json"])
 
 
@@ -150,7 +150,7 @@ def foreign_enterprises() -> None:
 @speaking
 def list_requests(**given: Any) -> None:
     """List requests."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         state = RequestState(given["state"])
         views = ForeignEnterpriseViews(Readings(here.once, here.clock), here.judge)
         found = [*_every(lambda part: views.listed(officer, state, part))]
@@ -166,7 +166,7 @@ def list_requests(**given: Any) -> None:
 @speaking
 def grant(**given: Any) -> None:
     """Let an enterprise in under a number; who asked gets the activation by e-mail and text message."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         number = CbeNumber.parse(given["number"])
         granted = here.desk.foreign_enterprises.grant(officer, given["request"], number, given["ground"])
     show(_request(granted), given["as_json"])
@@ -180,7 +180,7 @@ def grant(**given: Any) -> None:
 @speaking
 def refuse_request(**given: Any) -> None:
     """Refuse a request."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         refused = here.desk.foreign_enterprises.refuse(officer, given["request"], given["reason"])
     show(_request(refused), given["as_json"])
 
@@ -192,7 +192,7 @@ def refuse_request(**given: Any) -> None:
 @speaking
 def send_again(**given: Any) -> None:
     """Send another activation; what was sent before is void."""
-    with _office(given) as (here, officer):
+    with officer_of(given) as (here, officer):
         request = here.desk.foreign_enterprises.send_again(officer, given["request"])
     show(_request(request), given["as_json"])
     if not given["as_json"]:

@@ -19,6 +19,11 @@ _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za
 """One address that needs no quotes (dot-atom, RFC 5322 §3.2.3, RFC 6531): each program reads others in its own way."""
 
 
+def is_plain_address(text: str) -> bool:
+    """Whether a text is one address of e-mail to which messages are sent."""
+    return _ADDRESS.fullmatch(text) is not None
+
+
 class SmtpMail:
     """Sends by one mail server: `smtp://[user:password@]host[:port]` with STARTTLS, `smtps://…` with TLS throughout.
 
@@ -47,7 +52,7 @@ class SmtpMail:
     def send(self, address: str, subject: str, text: str) -> None:
         """Send one e-mail. Unavailable (`mail_unavailable`) when the server does not take it."""
         try:
-            if not _ADDRESS.fullmatch(address):
+            if not is_plain_address(address):
                 raise ValueError("not one address")
             message = EmailMessage()
             message["From"], message["To"], message["Subject"] = self._sender, address, subject

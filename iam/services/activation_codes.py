@@ -9,13 +9,14 @@ from dataclasses import dataclass, field, replace
 from iam.domain.actors import Actor
 from iam.domain.assurance import Assurance
 from iam.domain.credentials import LINK_LIFE, SIMPLIFIED_LINK_LIFE, ActivationCode, Password
-from iam.domain.errors import Gone, InvalidInput
+from iam.domain.errors import Gone, InvalidInput, NotFound
 from iam.domain.identifiers import Niss
 from iam.domain.password_rules import read_user_name
 from iam.ports import Archive, Clock, Randomness, Reading, UnitOfWork
 from iam.services.acting import record
 from iam.services.authorization import Authorization
 from iam.services.fingerprints import fingerprint
+from iam.services.letter_texts import letters
 from iam.services.letters import Letters
 from iam.services.office_holders import officers_at
 from iam.services.one_time_codes import OneTimeCodes, WrongCode
@@ -31,6 +32,9 @@ UNUSABLE = "This link was used, has expired or never was: ask the office where y
 
 Texts = Callable[[str], tuple[str, str]]
 """Subject and text of the e-mail that carries a link."""
+
+_REFERENCE = 16
+"""Characters of a code's reference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,25 @@ class ActivationCodes:
             uow.commit()
         return code
 
+    def listed(self, officer: Actor) -> list[ActivationCode]:
+        """The codes that wait to be used, the first to end first. Raises as `issue`."""
+        with self._archive.writing() as uow:
+            self._judge.require(officer, "office", ACTION)
+            found = [one for one in uow.find(ActivationCode) if uow.now < one.expires_at]
+        return sorted(found, key=lambda one: (one.expires_at, one.id))
+
+    def void(self, officer: Actor, reference: str) -> None:
+        """Make link and code worth nothing. Raises NotFound (`not_found`), and as `issue`."""
+        with self._archive.writing() as uow:
+            self._judge.require(officer, "office", ACTION)
+            for one in uow.find(ActivationCode):
+                if reference_of(one) == reference:
+                    uow.remove(ActivationCode, one.id)
+                    record(uow, officer, "activation_code_voided", person=one.person)
+                    uow.commit()
+                    return
+        raise NotFound("not_found", "No such code waits to be used.")
+
     def usable(self, link: str) -> bool:
         """Whether a link can be used now."""
         with self._archive.reading() as reading:
@@ -167,3 +190,17 @@ class ActivationCodes:
         if found is None or now >= found.expires_at:
             return None
         return found if found.issued_by in officers_at(reading, self._administration, ACTION, now) else None
+
+
+def reference_of(code: ActivationCode) -> str:
+    """A name for a code that waits, from which neither link nor code follows."""
+    return code.id[:_REFERENCE]
+
+
+def letter_at(address: str, language: str) -> Texts:
+    """The e-mail in a language (nl, fr, de or en); a link is added to the `address` of our page of activation."""
+    said = letters()["key_activation"]
+    return lambda link: (
+        said["subject"][language],
+        said["text"][language].strip().format(address=f"{address}/{link}"),
+    )
