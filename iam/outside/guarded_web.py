@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import SplitResult, urlencode, urlsplit
 
-from urllib3.exceptions import HTTPError
-
 from iam.domain.errors import Unavailable
 from iam.domain.web_answers import WebAnswer
 from iam.outside.guarded_http import UnsafeAddress, checked_address
@@ -51,7 +49,7 @@ class GuardedWeb:
             return self._asked(method, _checked(url, origins), headers, body)
         except UnsafeAddress as unsafe:
             raise _unavailable(str(unsafe)) from None
-        except (HTTPError, OSError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise _unavailable(type(error).__name__) from None
 
     def _asked(self, method: str, parts: SplitResult, headers: dict[str, str], body: bytes | None) -> WebAnswer:

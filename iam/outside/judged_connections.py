@@ -7,14 +7,12 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from http.client import HTTPException, HTTPResponse
 from typing import Any, Final, NamedTuple
 from urllib.parse import SplitResult
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3 import BaseHTTPResponse, HTTPConnectionPool, Timeout
-
 from iam.outside.guarded_http import UnsafeAddress
-from iam.outside.timed_connections import PlainPool, SecurePool
+from iam.outside.timed_connections import SecureTimedConnection, TimedConnection
 
 _CHUNK_OCTETS: Final = 16_384
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
@@ -50,35 +48,28 @@ class JudgedConnections:
     def asked(
         self, method: str, parts: SplitResult, headers: Mapping[str, str], body: bytes | None
     ) -> Iterator[Answered]:
-        """Send one request. UnsafeAddress, urllib3's HTTPError, OSError or ValueError when no answer comes of it."""
+        """Send one request. UnsafeAddress, OSError or ValueError when no answer comes of it."""
         target = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
         sent = {**headers, "Host": parts.netloc, "Accept-Encoding": "identity", "User-Agent": "Procura"}
         address = self._address(parts)
-        deadline = time.monotonic() + self._timeout
-        with closing(self._pool(parts, address, deadline)) as pool:
-            answer = pool.urlopen(
-                method, target, body=body, headers=sent, retries=False, redirect=False, preload_content=False
-            )
+        with closing(self._connection(parts, address)) as connection:
+            try:
+                connection.request(method, target, body, sent)
+                answer = connection.getresponse()
+            except HTTPException as error:
+                raise _no_answer(error) from None
             yield Answered(
                 status=answer.status,
                 media_type=answer.headers.get("Content-Type", "").split(";")[0].strip().lower(),
                 compressed=answer.headers.get("Content-Encoding", "identity") != "identity",
-                body=lambda: self._body(answer, deadline),
+                body=lambda: self._body(answer),
             )
 
-    def _pool(self, parts: SplitResult, address: str, deadline: float) -> HTTPConnectionPool:
-        host, limit = parts.hostname or "", Timeout(total=self._timeout)
+    def _connection(self, parts: SplitResult, address: str) -> TimedConnection:
+        ends_at = time.monotonic() + self._timeout
         if parts.scheme == "http":
-            return PlainPool(address, _port(parts), timeout=limit, ends_at=deadline)
-        return SecurePool(
-            address,
-            _port(parts),
-            timeout=limit,
-            ends_at=deadline,
-            server_hostname=host,
-            assert_hostname=host,
-            ca_certs=DEFAULT_CA_BUNDLE_PATH,
-        )
+            return TimedConnection(address, _port(parts), ends_at)
+        return SecureTimedConnection(address, _port(parts), ends_at, parts.hostname or "")
 
     def _address(self, parts: SplitResult) -> str:
         """The first address of a host, all of which must be ones that may be asked."""
@@ -88,16 +79,24 @@ class JudgedConnections:
             raise UnsafeAddress("an address of this machine or of an inner network")
         return found[0]
 
-    def _body(self, answer: BaseHTTPResponse, deadline: float) -> bytes:
+    def _body(self, answer: HTTPResponse) -> bytes:
         body = bytearray()
-        while time.monotonic() < deadline:
-            chunk = answer.read1(_CHUNK_OCTETS, decode_content=False)
-            body += chunk
-            if len(body) > self._max_octets:
-                raise UnsafeAddress(f"more than {self._max_octets} octets")
-            if not chunk:
-                return bytes(body)
-        raise UnsafeAddress(f"not complete within {self._timeout} seconds")
+        try:
+            while chunk := answer.read1(_CHUNK_OCTETS):
+                body += chunk
+                if len(body) > self._max_octets:
+                    raise UnsafeAddress(f"more than {self._max_octets} octets")
+        except TimeoutError:
+            raise UnsafeAddress(f"not complete within {self._timeout} seconds") from None
+        except HTTPException as error:
+            raise _no_answer(error) from None
+        if answer.length:
+            raise ConnectionAbortedError("the body ended before its length")
+        return bytes(body)
+
+
+def _no_answer(error: HTTPException) -> ConnectionError:
+    return ConnectionError(type(error).__name__)
 
 
 def is_public(written: str) -> bool:

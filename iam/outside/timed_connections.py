@@ -1,15 +1,46 @@
-"""Timed connections: an answer is complete by one instant, however slowly a server sends its parts."""
+"""Timed connections: to one address, for one request, and complete by one instant however slowly a server answers."""
 
 from __future__ import annotations
 
 import http.client
 import io
 import socket
+import ssl
 import time
+from functools import lru_cache
 from typing import Any
 
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.connection import HTTPConnection, HTTPSConnection
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+
+
+class TimedConnection(http.client.HTTPConnection):
+    """A connection by http to an address; whatever waits, ends by an instant. Raises OSError and HTTPException."""
+
+    def __init__(self, address: str, port: int, ends_at: float) -> None:
+        """`ends_at`: of the monotonic clock, in seconds."""
+        super().__init__(address, port, timeout=max(ends_at - time.monotonic(), 0.001))
+        self._ends_at = ends_at
+
+    def _answer(self, source: socket.socket, *arguments: Any, **named: Any) -> http.client.HTTPResponse:
+        answer = http.client.HTTPResponse(source, *arguments, **named)
+        answer.fp = io.BufferedReader(_Until(answer.fp.detach(), source, self._ends_at))
+        return answer
+
+    response_class: Any = _answer
+
+
+class SecureTimedConnection(TimedConnection):
+    """A connection by https to an address, whose server proves with a certificate that it is the host."""
+
+    def __init__(self, address: str, port: int, ends_at: float, host: str) -> None:
+        super().__init__(address, port, ends_at)
+        self._name = host.rstrip(".")
+
+    def connect(self) -> None:
+        """Connect, and have the server prove its name."""
+        super().connect()
+        self.sock.settimeout(_left(self._ends_at))
+        self.sock = _authorities().wrap_socket(self.sock, server_hostname=self._name)
 
 
 class _Until(io.RawIOBase):
@@ -25,10 +56,7 @@ class _Until(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        left = self._ends_at - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("the answer is not complete in time")
-        self._source.settimeout(left)
+        self._source.settimeout(_left(self._ends_at))
         return self._inner.readinto(buffer)
 
     def close(self) -> None:
@@ -36,37 +64,14 @@ class _Until(io.RawIOBase):
         super().close()
 
 
-class _Timed:
-    """What makes a connection timed: `ends_at`, of the monotonic clock in seconds."""
-
-    def __init__(self, *arguments: Any, ends_at: float, **named: Any) -> None:
-        super().__init__(*arguments, **named)
-        self._ends_at = ends_at
-
-    def _answer(self, source: socket.socket, *arguments: Any, **named: Any) -> http.client.HTTPResponse:
-        """The answer that comes over a socket, head and body."""
-        answer = http.client.HTTPResponse(source, *arguments, **named)
-        answer.fp = io.BufferedReader(_Until(answer.fp.detach(), source, self._ends_at))
-        return answer
-
-    response_class: Any = _answer
+def _left(ends_at: float) -> float:
+    left = ends_at - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("the answer is not complete in time")
+    return left
 
 
-class _TimedPlain(_Timed, HTTPConnection):
-    pass
-
-
-class _TimedSecure(_Timed, HTTPSConnection):
-    pass
-
-
-class PlainPool(HTTPConnectionPool):
-    """Timed connections by http; takes `ends_at`."""
-
-    ConnectionCls = _TimedPlain
-
-
-class SecurePool(HTTPSConnectionPool):
-    """Timed connections by https; takes `ends_at`."""
-
-    ConnectionCls = _TimedSecure
+@lru_cache(maxsize=1)
+def _authorities() -> ssl.SSLContext:
+    """The public authorities, read once a process: to read them takes longer than all else that a request costs."""
+    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)

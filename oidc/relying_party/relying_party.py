@@ -30,6 +30,7 @@ from oidc.relying_party.token_request import Tokens, request_tokens
 from oidc.relying_party.userinfo import request_userinfo
 
 PATH: Final = "/sign-in/oidc"
+_NOTHING_READ: Final = (None, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,13 +54,20 @@ class RelyingParty:
         self._providers = KnownProviders(parts.web, parts.clock, production=parts.production)
         self._proofs = ClientProofs(parts.keys, parts.clock, parts.randomness)
         self.tokens = ProviderTokens(self._providers, parts.keys)
+        self._read: dict[str, tuple[LoginProvider | None, Registration | None]] = {}
+        """What was read of each provider, with the very provider of the configuration that it was read of."""
 
     def registration(self, provider: LoginProvider) -> Registration:
         """How we are registered at a provider. LoginFailed (`oidc_unavailable`) when its settings are wrong."""
+        present, known = self._read.get(provider.id, _NOTHING_READ)
+        if present is provider and known is not None:
+            return known
         try:
-            return read_registration(provider, production=self.parts.production)
+            known = read_registration(provider, production=self.parts.production)
         except UnsafeSettings as unsafe:
             raise LoginFailed(LoginFault.UNAVAILABLE, str(unsafe)) from None
+        self._read[provider.id] = (provider, known)
+        return known
 
     def redirect_uri(self, provider: LoginProvider) -> str:
         """Where a provider leads the browser back: another address for each, so that none can answer for another."""

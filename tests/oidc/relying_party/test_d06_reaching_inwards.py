@@ -156,7 +156,7 @@ def test_a_name_is_looked_up_once_and_judged_where_it_leads(
     """A name that changes between judging and connecting (rebinding) changes nothing: the judged address is asked."""
     resolver = Resolver(*answers)
     monkeypatch.setattr(socket, "getaddrinfo", resolver.getaddrinfo)
-    monkeypatch.setattr("urllib3.util.connection.create_connection", resolver.connect)
+    monkeypatch.setattr("socket.create_connection", resolver.connect)
     door = Premises()
     door.use(GuardedWeb(public_only=True, timeout=2))
     door.browser.post("/sign-in/oidc/op/start")
