@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import structlog
@@ -32,46 +32,55 @@ def activation_blueprint(
     """
     room = Blueprint("activation", __name__, url_prefix=PATH)
 
-    def form(secret: str, refused: str = "", user_name: str = "", status: int = 200) -> Response:
-        address = provisioning_uri(secret, "Procura", site)
-        return pages.show(
-            "activation.html",
-            status,
-            refused=refused,
-            user_name=user_name,
-            secret=secret,
-            address=address,
-            qr_code=qr_code,
-        )
-
     @room.get("/<link>")
     @public("Who comes to activate a first key cannot log in yet; the link is a secret.")
     def page(link: str) -> Response:
-        if not _LINK.fullmatch(link) or not activation.usable(link):
+        if not activation.usable(_read(link)):
             raise Gone("activation_unusable", UNUSABLE)
         arrive()
-        return form(codes.new_secret())
+        return _form(site, codes.new_secret())
 
     @room.post("/<link>")
     @public("Who comes to activate a first key cannot log in yet; link and code are secrets.")
     def redeem(link: str) -> Response:
         sent = fields("code", "user_name", "password", "again", "secret", "device_code", "label")
-        chosen = FirstKey(
-            user_name=sent["user_name"],
-            password=sent["password"],
-            secret=sent["secret"],
-            device_code=sent["device_code"].strip(),
-            label=sent["label"],
-        )
         try:
-            if sent["password"] != sent["again"]:
-                raise InvalidInput("passwords_differ", "The two passwords are not the same.", field="again")
-            activation.redeem(link if _LINK.fullmatch(link) else "", sent["code"], chosen)
+            _redeem(activation, _read(link), sent)
         except (WrongCode, InvalidInput, Conflict) as refused:
             code = "wrong_activation_code" if isinstance(refused, WrongCode) else refused.code
             _log.info("activation_failed", code=code)
-            secret = sent["secret"] if is_secret(sent["secret"]) and code != "invalid_secret" else codes.new_secret()
-            return form(secret, code, sent["user_name"], 400)
+            kept = is_secret(sent["secret"]) and code != "invalid_secret"
+            return _form(site, sent["secret"] if kept else codes.new_secret(), code, sent["user_name"])
         return pages.show("activated.html")
 
     return room
+
+
+def _read(link: str) -> str:
+    """The secret of a link; empty for what cannot be one."""
+    return link if _LINK.fullmatch(link) else ""
+
+
+def _redeem(activation: ActivationCodes, link: str, sent: Mapping[str, str]) -> None:
+    if sent["password"] != sent["again"]:
+        raise InvalidInput("passwords_differ", "The two passwords are not the same.", field="again")
+    chosen = FirstKey(
+        user_name=sent["user_name"],
+        password=sent["password"],
+        secret=sent["secret"],
+        device_code=sent["device_code"].strip(),
+        label=sent["label"],
+    )
+    activation.redeem(link, sent["code"], chosen)
+
+
+def _form(site: str, secret: str, refused: str = "", user_name: str = "") -> Response:
+    return pages.show(
+        "activation.html",
+        400 if refused else 200,
+        refused=refused,
+        user_name=user_name,
+        secret=secret,
+        address=provisioning_uri(secret, "Procura", site),
+        qr_code=qr_code,
+    )
