@@ -21,7 +21,7 @@ from iam.sandbox.identity_server import playing_identity_providers
 from iam.sandbox.loading import load_country
 from iam.sandbox.sandbox_file import GROWN, Whereabouts, write_sandbox_file
 from iam.sandbox.software import SandboxClient
-from iam.sandbox.state_server import HOST, StateSystems, playing_the_state
+from iam.sandbox.state_server import StateSystems, playing_the_state
 
 FIRST_YEAR, LAST_YEAR = 2010, 2099
 """The years in which the sandbox country exists."""
@@ -39,8 +39,8 @@ class Plan:
 
     @property
     def base_url(self) -> str:
-        """The service's own address, which is its issuer, too."""
-        return f"http://{HOST}:{self.port}"
+        """The service's own address, which is its issuer, too: a name, as browsers keep no passkey for a number."""
+        return f"http://localhost:{self.port}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

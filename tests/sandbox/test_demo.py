@@ -54,7 +54,7 @@ def toured(folder: Path, *words: str, **settings: str) -> tuple[int, str]:
 
 def without_base_url(said: str) -> str:
     """The text with the address of the service left out."""
-    return re.sub(r"http://127\.0\.0\.1:\d+", "BASE", said)
+    return re.sub(r"http://(?:localhost|127\.0\.0\.1):\d+", "BASE", said)
 
 
 def test_two_tours_at_one_instant_say_the_same_and_the_second_may_follow_the_first(tmp_path: Path) -> None:

@@ -28,7 +28,7 @@ def complaint() -> str:
 
 def test_without_settings_the_sandbox_runs_here_and_now(folder: Path) -> None:
     plan = planned(None)
-    assert (plan.data, plan.base_url) == (Path(".procura"), "http://127.0.0.1:8080")
+    assert (plan.data, plan.base_url) == (Path(".procura"), "http://localhost:8080")
     assert (folder / ".procura").is_dir()
     assert list((folder / ".procura").iterdir()) == []
     assert abs(plan.clock.now() - datetime.now(UTC)) < timedelta(seconds=2)
