@@ -19,6 +19,8 @@ from iam.web.texts import FILE, LANGUAGE_COOKIE, LANGUAGES, Texts, chosen_langua
 
 _OWN_ROOM: Final = Path(__file__).parent
 _ONE_YEAR: Final = 31_536_000
+ROUTERS_REDIRECT: Final = 308
+"""The status by which the router leads to an address with its last slash; it names no scheme, which a proxy decides."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,6 +122,8 @@ def _completed(response: Response) -> Response:
     response.headers.setdefault("Referrer-Policy", "same-origin")
     response.headers.setdefault("Content-Language", chosen_language(request))
     response.vary.update(["Cookie", "Accept-Language"])
+    if response.status_code == ROUTERS_REDIRECT:
+        response.headers["Location"] = response.headers["Location"].removeprefix(request.host_url.rstrip("/"))
     asked = request.args.get("lang")
     if asked is not None and asked in LANGUAGES and asked != request.cookies.get(LANGUAGE_COOKIE):
         response.set_cookie(LANGUAGE_COOKIE, asked, _ONE_YEAR, secure=True, httponly=True, samesite="Lax")
