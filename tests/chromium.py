@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.engines import program
 from tests.npm_packages import node_modules
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 PHONE = {"width": 360, "height": 780}
 DESK = {"width": 1280, "height": 900}
@@ -36,7 +38,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(app: Flask, port: int) -> Iterator[None]:
+def served(app: WSGIApplication, port: int) -> Iterator[None]:
     """The application at `http://localhost:<port>`."""
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, daemon=True)

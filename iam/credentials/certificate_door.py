@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from iam.credentials.card_outcomes import STATUS_UNREACHABLE, not_now
 from iam.credentials.certificate_login import PATH, CertificateLogin
+from iam.credentials.flaws import Flaw
 from iam.credentials.proxied_certificate import NotTheProxy
 from iam.domain.login_providers import LoginProvider, ProviderKind
 from iam.web.hall import Hall
@@ -41,6 +42,13 @@ def certificate_blueprint(hall: Hall, login: CertificateLogin) -> Blueprint:
             return redirect(login.shown(chosen, request), 303)
         except NotTheProxy:
             raise Unauthorized from None
+
+    @blueprint.get(f"{PATH}/<provider>/refused")
+    @_ANYBODY
+    def refused(provider: str) -> Response:
+        """Where nginx leads whose certificate it refuses by itself: one that expired, or is not for logging in."""
+        chosen = hall.provider(provider, ProviderKind.CERTIFICATE)
+        return hall.turned_away(chosen, Flaw.NOT_TAKEN, "the proxy did not take the certificate")
 
     @blueprint.get(f"{PATH}/<provider>/finish")
     @_ANYBODY

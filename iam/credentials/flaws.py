@@ -15,6 +15,7 @@ class Flaw(StrEnum):
     ALGORITHM = "web_eid_algorithm"
     SIGNATURE = "web_eid_signature"
     NOT_SHOWN = "certificate_not_shown"
+    NOT_TAKEN = "certificate_not_taken"
     MALFORMED = "certificate_malformed"
     NOT_YET_VALID = "certificate_not_yet_valid"
     EXPIRED = "certificate_expired"

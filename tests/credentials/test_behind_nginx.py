@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import http.client
-import shutil
 import socket
 import ssl
-import subprocess
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from tests.chromium import served
 from tests.credentials import pki
 from tests.credentials.doors import SECRET, CertificateScene, passed_on
+from tests.credentials.front import Front, nginx, written
 from tests.credentials.pki import ORIGIN, Card, card, citizens, roots
-from tests.engines import program
 from tests.ports import free_port
 
-CONFIGURATION = Path(__file__).parents[2] / "iam" / "credentials" / "nginx.conf"
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
 PORTAL, CARD_HOST = "procura.example", "kaart.procura.example"
-FRAME = """
-daemon off; master_process off; pid FOLDER/pid; error_log FOLDER/error.log;
-events {}
-http { access_log off; client_body_temp_path FOLDER/b; proxy_temp_path FOLDER/p; fastcgi_temp_path FOLDER/f;
-uwsgi_temp_path FOLDER/u; scgi_temp_path FOLDER/s; include FOLDER/procura.conf; }
-"""
+
+
+class Listening:
+    """Hands requests on to an application, and remembers the headers of the last one."""
+
+    def __init__(self, inner: WSGIApplication) -> None:
+        self.inner = inner
+        self.headers: dict[str, str] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        self.headers = {name[5:]: value for name, value in environ.items() if name.startswith("HTTP_")}
+        return self.inner(environ, start_response)
 
 
 @dataclass
@@ -42,6 +46,7 @@ class Behind:
     scene: CertificateScene
     folder: Path
     port: int
+    passed: Listening
 
     def get(
         self, host: str, path: str, shown: Card | None = None, headers: Mapping[str, str] | None = None
@@ -49,7 +54,7 @@ class Behind:
         """What a browser gets that perhaps shows a certificate."""
         context = ssl.create_default_context(cafile=str(self.folder / "server.pem"))
         if shown is not None:
-            context.load_cert_chain(written(self.folder, shown))
+            context.load_cert_chain(written(self.folder, shown.certificate, shown.key))
         raw = socket.create_connection(("127.0.0.1", self.port), timeout=10)
         connection = http.client.HTTPConnection(host, self.port, timeout=10)
         connection.sock = context.wrap_socket(raw, server_hostname=host)
@@ -60,74 +65,24 @@ class Behind:
         return answer
 
 
-def written(folder: Path, one: Card) -> Path:
-    """A file with a certificate and its key."""
-    file = folder / f"{one.certificate.serial_number}.pem"
-    key = one.key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    file.write_bytes(one.pem.encode() + key)
-    return file
-
-
-def server_certificate() -> Card:
-    """A certificate for both hosts, by themselves."""
-    key, now = pki.p256("nginx"), datetime.now(UTC)
-    name = pki.name((x509.NameOID.COMMON_NAME, PORTAL))
-    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-    builder = builder.serial_number(x509.random_serial_number())
-    builder = builder.not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
-    names = x509.SubjectAlternativeName([x509.DNSName(PORTAL), x509.DNSName(CARD_HOST)])
-    return Card(builder.add_extension(names, critical=False).sign(key, hashes.SHA256()), key)
-
-
-def configured(folder: Path, port: int, behind: int) -> str:
-    """The documented configuration, with the files, ports and secret of this test."""
-    told = CONFIGURATION.read_text(encoding="utf-8")
-    for old, new in {
-        "listen 443 ssl": f"listen 127.0.0.1:{port} ssl",
-        "server 127.0.0.1:8080": f"server 127.0.0.1:{behind}",
-        "PUT-THE-SECRET-HERE": SECRET,
-        "X-Procura-Certificate-Host kaart.procura.example": f"X-Procura-Certificate-Host {CARD_HOST}:{port}",
-        "/etc/nginx/tls/citizen-authorities.pem": str(folder / "authorities.pem"),
-        "/etc/nginx/tls/procura.pem": str(folder / "server.pem"),
-        "/etc/nginx/tls/procura.key": str(folder / "server.pem"),
-        "/etc/nginx/tls/kaart.pem": str(folder / "server.pem"),
-        "/etc/nginx/tls/kaart.key": str(folder / "server.pem"),
-    }.items():
-        assert old in told, f"the documented configuration no longer has: {old}"
-        told = told.replace(old, new)
-    return told
-
-
-@contextmanager
-def nginx(folder: Path, port: int, behind: int) -> Iterator[None]:
-    """A running nginx with the documented configuration."""
-    shutil.copy(written(folder, server_certificate()), folder / "server.pem")
-    (folder / "authorities.pem").write_text(citizens().pem + roots().pem, encoding="ascii")
-    (folder / "procura.conf").write_text(configured(folder, port, behind), encoding="utf-8")
-    (folder / "nginx.conf").write_text(FRAME.replace("FOLDER", str(folder)), encoding="utf-8")
-    process = subprocess.Popen([program("nginx"), "-p", str(folder), "-c", str(folder / "nginx.conf")])
-    try:
-        for _ in range(200):
-            with socket.socket() as tried:
-                if tried.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None, (folder / "error.log").read_text(encoding="utf-8")
-            time.sleep(0.02)
-        yield
-    finally:
-        process.terminate()
-        process.wait(10)
-
-
 @pytest.fixture(scope="module")
 def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     folder = tmp_path_factory.mktemp("nginx")
     port, inner = free_port(), free_port()
     scene = CertificateScene(folder, address=f"https://{CARD_HOST}:{port}")
-    with served(scene.client.application, inner), nginx(folder, port, inner):
-        yield Behind(scene, folder, port)
+    front = Front(
+        folder=folder,
+        port=port,
+        behind=inner,
+        portal=PORTAL,
+        origin=ORIGIN,
+        card_host=CARD_HOST,
+        secret=SECRET,
+        authorities=citizens().pem + roots().pem,
+    )
+    passed = Listening(scene.client.application)
+    with served(passed, inner), nginx(front):
+        yield Behind(scene, folder, port, passed)
 
 
 def finish_of(answer: http.client.HTTPResponse) -> str:
@@ -151,9 +106,26 @@ def test_a_card_of_another_authority_is_passed_on_and_turned_away(behind: Behind
     assert scene.codes[-1] == "certificate_untrusted"
 
 
-def test_an_expired_card_leads_back_to_the_choice_of_keys(behind: Behind) -> None:
-    expired = card(key=pki.p384("expired"), valid=(timedelta(days=-9), timedelta(days=-1)))
-    assert finish_of(behind.get(CARD_HOST, behind.scene.begin(), expired)) == f"{ORIGIN}/sign-in"
+REFUSED_BY_NGINX = {
+    "expired": lambda: card(key=pki.p384("expired"), valid=(timedelta(days=-9), timedelta(days=-1))),
+    "for signatures": lambda: card(
+        key=pki.p384("signs"), extensions=pki.card_extensions(used_for=pki.usage(content_commitment=True))
+    ),
+    "for servers": lambda: card(
+        key=pki.p384("serves"), extensions=pki.card_extensions(extended=[ExtendedKeyUsageOID.SERVER_AUTH])
+    ),
+}
+
+
+@pytest.mark.attack("C03")
+@pytest.mark.parametrize("case", REFUSED_BY_NGINX)
+def test_whose_certificate_nginx_refuses_reads_why_on_the_portal(behind: Behind, case: str) -> None:
+    scene, before = behind.scene, len(behind.scene.hall.welcomed)
+    told = finish_of(behind.get(CARD_HOST, scene.begin(), REFUSED_BY_NGINX[case]()))
+    assert told == f"{ORIGIN}/sign-in/certificate/eid/refused"
+    assert behind.get(PORTAL, told.removeprefix(ORIGIN)).status == 400
+    assert (scene.codes[-1], len(scene.hall.welcomed)) == ("certificate_not_taken", before)
+    assert finish_of(behind.get(CARD_HOST, "/other", REFUSED_BY_NGINX[case]())) == f"{ORIGIN}/sign-in"
 
 
 def test_who_shows_no_certificate_is_told_so_on_the_portal(behind: Behind) -> None:
@@ -183,6 +155,30 @@ def test_headers_of_a_browser_are_dropped_on_the_portals_host(behind: Behind, na
     told[name] = told.pop("X-Procura-Client-Certificate")
     assert behind.get(PORTAL, scene.begin(), headers=told).status == 401
     assert scene.show(scene.begin(), told).status_code == 303, "without nginx between, the same headers are believed"
+
+
+SPOOFED = [
+    {"X-Client-Address": "203.0.113.7", "X-Client-Country": "FR"},
+    {"x-client-address": "", "X-CLIENT-COUNTRY": "FR"},
+    {"X_Client_Address": "203.0.113.7", "X_Client_Country": "FR"},
+    {"X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example"},
+    {"X_Procura_Client_Certificate": "x", "X_Procura_Proxy_Secret": SECRET, "X_Procura_Certificate_Host": CARD_HOST},
+]
+
+
+@pytest.mark.attack("C08")
+@pytest.mark.parametrize("host", [PORTAL, CARD_HOST])
+@pytest.mark.parametrize("told", SPOOFED, ids=lambda told: next(iter(told)))
+def test_what_the_proxy_tells_of_its_client_is_not_the_clients_to_say(
+    behind: Behind, host: str, told: dict[str, str]
+) -> None:
+    behind.get(host, behind.scene.begin(), headers=told)
+    passed = behind.passed.headers
+    assert passed["X_CLIENT_ADDRESS"] == "127.0.0.1"
+    assert passed["HOST"] == PORTAL
+    assert not {"X_CLIENT_COUNTRY", "X_FORWARDED_HOST", "FORWARDED"} & passed.keys()
+    assert ("X_PROCURA_PROXY_SECRET" in passed) is (host == CARD_HOST)
+    assert not passed.get("X_PROCURA_CLIENT_CERTIFICATE")
 
 
 @pytest.mark.parametrize("path", ["/", "/sign-in", "/sign-in/certificate/eid/start", "/api/v1/me", "/health"])

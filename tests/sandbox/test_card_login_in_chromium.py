@@ -8,20 +8,14 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
-from iam.app import build, settings_here
-from iam.entrance import Entrance
 from iam.outside.clock import ShiftedClock
 from iam.sandbox.country import Country
 from iam.sandbox.identity_providers.citizen_authority import CardKind
-from iam.sandbox.identity_providers.citizen_cards import CitizenCards, card_players
 from iam.sandbox.identity_providers.software_card import Trick
-from iam.sandbox.serving import serving
-from iam.storage.migrations import upgrade
-from tests.chromium import DESK, PHONE, chromium, served, violations, wider_than_the_window
-from tests.ports import free_port
+from tests.chromium import DESK, PHONE, chromium, violations, wider_than_the_window
+from tests.sandbox.portal_with_cards import Surroundings
 
 KEY = "Identity card (eID)"
 
@@ -37,24 +31,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(surroundings: Callable[..., None], country: Country, clock: ShiftedClock, tmp_path: Path) -> Iterator[str]:
     """Where the whole portal is, beside the citizen authority."""
-    port = free_port()
-    portal, players = f"http://localhost:{port}", list[CitizenCards]()
-
-    def make_app(url: str) -> Flask:
-        app = Flask(__name__)
-        players.extend(card_players(url, portal, country, clock))
-        app.register_blueprint(players[0].blueprint())
-        return app
-
-    with serving(make_app):
-        file = tmp_path / "providers.toml"
-        file.write_text(players[0].configuration(), encoding="utf-8")
-        surroundings(PROCURA_ISSUER=portal, PORT=str(port), PROCURA_LOGIN_PROVIDERS=str(file))
-        upgrade(settings_here().database_url)
-        house = build(settings_here())
-        with served(Entrance(house).portal(), port):
-            yield portal
-        house.archive.close()
+    with Surroundings(surroundings, country, clock, tmp_path).portal() as cards:
+        yield cards.portal
 
 
 @pytest.fixture

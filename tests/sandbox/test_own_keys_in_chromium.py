@@ -7,20 +7,14 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from flask import Flask
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from iam.app import build, settings_here
-from iam.entrance import Entrance
 from iam.outside.clock import ShiftedClock
 from iam.sandbox.country import Country
-from iam.sandbox.identity_providers.citizen_cards import CitizenCards, card_players
 from iam.sandbox.identity_providers.own_keys import OwnKeys
 from iam.sandbox.inbox import Inbox
-from iam.sandbox.serving import serving
-from iam.storage.migrations import upgrade
-from tests.chromium import PHONE, chromium, served, violations, wider_than_the_window
-from tests.ports import free_port
+from tests.chromium import PHONE, chromium, violations, wider_than_the_window
+from tests.sandbox.portal_with_cards import Surroundings
 
 WORDS = "zonnebloem trapt fiets"
 AUTHENTICATOR = {
@@ -42,25 +36,9 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def address(surroundings: Callable[..., None], country: Country, clock: ShiftedClock, tmp_path: Path) -> Iterator[str]:
     """Where the whole portal is, with cards and keys of our own."""
-    port = free_port()
-    portal, players = f"http://localhost:{port}", list[CitizenCards]()
-
-    def make_app(url: str) -> Flask:
-        app = Flask(__name__)
-        players.extend(card_players(url, portal, country, clock))
-        app.register_blueprint(players[0].blueprint())
-        return app
-
-    with serving(make_app) as url:
-        file = tmp_path / "providers.toml"
-        own = OwnKeys(url, Inbox(clock)).configuration()
-        file.write_text(f"{players[0].configuration()}\n{own}", encoding="utf-8")
-        surroundings(PROCURA_ISSUER=portal, PORT=str(port), PROCURA_LOGIN_PROVIDERS=str(file))
-        upgrade(settings_here().database_url)
-        house = build(settings_here())
-        with served(Entrance(house).portal(), port):
-            yield portal
-        house.archive.close()
+    around = Surroundings(surroundings, country, clock, tmp_path)
+    with around.portal(more=lambda _cards, url: OwnKeys(url, Inbox(clock)).configuration()) as cards:
+        yield cards.portal
 
 
 @pytest.fixture
@@ -139,6 +117,7 @@ def test_a_password_and_a_device_are_chosen_with_the_card_and_open_the_first_pag
     page.wait_for_url(f"{address}/my/keys")
     page.get_by_role("link", name="App or device with codes").click()
     checked(page)
+    expect(page.get_by_role("img", name="QR code with the secret")).to_be_visible()
     shows = pyotp.TOTP(page.locator("input[name=secret]").input_value())
     page.get_by_label("Name for the device").fill("My phone")
     page.get_by_label("The code that is shown now").fill(shows.at(int(clock.now().timestamp()) - 30))
