@@ -11,12 +11,11 @@ from lxml import etree
 
 from saml.instants import written
 from saml.name_ids import SessionThere
-from saml.names import SAML, SAMLP
+from saml.names import ENTITY, SAML, SAMLP
 from saml.writing import Writer
 
 _P: Final = Writer(SAMLP, {"saml2p": SAMLP, "saml2": SAML})
 _A: Final = Writer(SAML, {"saml2": SAML})
-_ENTITY: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
 _BY_USER: Final = "urn:oasis:names:tc:SAML:2.0:logout:user"
 _SUCCESS: Final = "urn:oasis:names:tc:SAML:2.0:status:Success"
 REQUEST_LIFE: Final = timedelta(minutes=5)
@@ -52,4 +51,4 @@ def _message(name: str, envelope: Envelope, told: Mapping[str, str], *content: e
         "IssueInstant": written(envelope.at),
         "Destination": envelope.destination,
     }
-    return _P(name, {**common, **told}, _A("Issuer", {"Format": _ENTITY}, envelope.issuer), *content)
+    return _P(name, {**common, **told}, _A("Issuer", {"Format": ENTITY}, envelope.issuer), *content)

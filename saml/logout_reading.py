@@ -8,10 +8,10 @@ from datetime import datetime
 
 from lxml import etree
 
-from saml.checks import SKEW
+from saml.checks import SKEW, check_issuer
 from saml.filter import documents
 from saml.instants import parsed
-from saml.names import ds, saml
+from saml.names import ds
 from saml.parties import Peer
 from saml.redirect_binding import carried
 from saml.refusals import SamlRefused
@@ -59,7 +59,6 @@ def check_addressed(message: etree._Element, peer: Peer, here: str, earliest: da
         raise SamlRefused("version")
     if message.get("Destination") != here:
         raise SamlRefused("destination")
-    if message.findtext(saml("Issuer")) != peer.entity:
-        raise SamlRefused("issuer")
+    check_issuer(message, peer)
     if not earliest <= parsed(message.get("IssueInstant") or "") <= now + SKEW:
         raise SamlRefused("message_time")

@@ -40,6 +40,11 @@ OF_METADATA: Final = OF_RESPONSES | {
 }
 """What metadata may declare."""
 
+ENTITY: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
+UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
+PERSISTENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent"
+TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
+
 
 def named(namespace: str, local: str) -> str:
     """A full name in the notation that lxml uses."""

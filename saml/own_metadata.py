@@ -14,11 +14,11 @@ from lxml import etree
 
 from saml.algorithms import AES_256_GCM, KW_AES256, OAEP, SIGNATURES
 from saml.instants import written
-from saml.names import DS, EIDAS, MD, SAMLP, XML, named
+from saml.names import DS, EIDAS, MD, PERSISTENT, SAMLP, TRANSIENT, UNSPECIFIED, XML, named
 from saml.own_keys import SamlKeys
 from saml.parties import Ourselves
 from saml.provider_settings import BINDINGS, Registration
-from saml.requests import POST, TRANSIENT, UNSPECIFIED
+from saml.requests import POST
 from saml.signing import signed
 from saml.writing import Writer
 
@@ -28,7 +28,7 @@ _DS: Final = Writer(DS, {"ds": DS})
 _EIDAS: Final = Writer(EIDAS, {"eidas": EIDAS})
 _LANG: Final = named(XML, "lang")
 _BASIC: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:basic"
-_EIDAS_FORMATS: Final = (UNSPECIFIED, "urn:oasis:names:tc:SAML:2.0:nameid-format:persistent", TRANSIENT)
+_EIDAS_FORMATS: Final = (UNSPECIFIED, PERSISTENT, TRANSIENT)
 """Those that a connector must name (eIDAS SAML Message Format v1.2 §2)."""
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from lxml import etree
 
 from saml import library
-from saml.checks import SKEW, check
+from saml.checks import SKEW, check, check_issuer
 from saml.decryption import decrypted
 from saml.filter import documents
 from saml.instants import parsed
@@ -72,8 +72,7 @@ def _check_message(message: etree._Element, peer: Peer, ourselves: Ourselves, as
         raise SamlRefused("destination")
     if message.get("InResponseTo") != asked.request:
         raise SamlRefused("in_response_to")
-    if message.findtext(saml("Issuer")) != peer.entity:
-        raise SamlRefused("issuer")
+    check_issuer(message, peer)
     issued_at = parsed(message.get("IssueInstant") or "")
     if not asked.at - SKEW <= issued_at <= now + SKEW:
         raise SamlRefused("message_time")

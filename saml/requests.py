@@ -10,7 +10,7 @@ from typing import Final
 from lxml import etree
 
 from saml.instants import written
-from saml.names import EIDAS, LEGAL, NATURAL, SAML, SAMLP
+from saml.names import EIDAS, ENTITY, LEGAL, NATURAL, SAML, SAMLP, TRANSIENT, UNSPECIFIED
 from saml.writing import Writer
 
 _P: Final = Writer(SAMLP, {"saml2p": SAMLP, "saml2": SAML})
@@ -18,9 +18,6 @@ _A: Final = Writer(SAML, {"saml2": SAML})
 _E: Final = Writer(EIDAS, {"eidas": EIDAS})
 POST: Final = "urn:oasis:names:tc:SAML:2.0:bindings:HTTP-POST"
 _URI: Final = "urn:oasis:names:tc:SAML:2.0:attrname-format:uri"
-UNSPECIFIED: Final = "urn:oasis:names:tc:SAML:1.1:nameid-format:unspecified"
-TRANSIENT: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:transient"
-_ENTITY: Final = "urn:oasis:names:tc:SAML:2.0:nameid-format:entity"
 
 NATURAL_PERSON: Final = {
     f"{NATURAL}/PersonIdentifier": "PersonIdentifier",
@@ -89,7 +86,7 @@ def _request(
     return _P(
         "AuthnRequest",
         {**common, **told},
-        _A("Issuer", {"Format": _ENTITY}, request.issuer),
+        _A("Issuer", {"Format": ENTITY}, request.issuer),
         *extensions,
         _P("NameIDPolicy", policy),
         _P(

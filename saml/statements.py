@@ -26,6 +26,7 @@ class Statement:
     id: str
     version: str
     issuer: str
+    issuer_format: str | None
     issued_at: datetime
     name: NameId
     confirmation: str
@@ -52,6 +53,7 @@ def statement(assertion: etree._Element) -> Statement:
         id=_told(assertion, "ID"),
         version=_told(assertion, "Version"),
         issuer=_text(assertion, "Issuer"),
+        issuer_format=_at(assertion, "Issuer").get("Format"),
         issued_at=parsed(_told(assertion, "IssueInstant")),
         name=NameId.read(_at(assertion, "Subject", "NameID")),
         confirmation=_told(_at(assertion, "Subject", "SubjectConfirmation"), "Method"),
