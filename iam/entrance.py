@@ -124,4 +124,6 @@ class Entrance:
             registrations=desk.registrations,
             foreign_enterprises=desk.foreign_enterprises,
             invitations=desk.invitations,
+            said=desk.representations_said,
+            entry_proposals=desk.entry_proposals,
         )

@@ -13,7 +13,9 @@ from iam.ports import Archive, Clock, Randomness, Seal
 from iam.services.activation_codes import ActivationCodes
 from iam.services.authorization import Authorization
 from iam.services.designations import Designations
+from iam.services.entry_proposals import EntryProposals
 from iam.services.foreign_enterprises import ForeignEnterprises
+from iam.services.foreign_representations import ForeignRepresentations
 from iam.services.identity_decisions import IdentityDecisions
 from iam.services.identity_registrations import IdentityRegistrations
 from iam.services.invitations import Invitations
@@ -120,6 +122,17 @@ class HelpDesk:
     def foreign_enterprises(self) -> ForeignEnterprises:
         """Numbers and digital keys for enterprises of other countries."""
         return ForeignEnterprises(self._archive, self._judge, self._randomness, self.passwords, self._writer)
+
+    @cached_property
+    def representations_said(self) -> ForeignRepresentations:
+        """For which foreign companies people logged in."""
+        return ForeignRepresentations(Readings(self._archive, self._clock), self._judge)
+
+    @cached_property
+    def entry_proposals(self) -> EntryProposals:
+        """What such people propose to enterprises here."""
+        readings = Readings(self._archive, self._clock)
+        return EntryProposals(self._archive, self._judge, self._randomness, readings)
 
     @property
     def _writer(self) -> LetterWriter:

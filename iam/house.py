@@ -272,6 +272,7 @@ class House:
             activation_codes=self.desk.activation_codes,
             identities=self.desk.identities,
             foreign_enterprises=self.desk.foreign_enterprises,
+            entry_proposals=self.desk.entry_proposals,
             rules=self._rules,
             administration=self.settings.administration,
             keys_current=lambda: bool(self.keys.current("ES256")),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from iam.services.entry_proposals import EntryProposals
 from iam.services.foreign_enterprises import ForeignEnterprises
+from iam.services.foreign_representations import ForeignRepresentations
 from iam.services.identity_registrations import IdentityRegistrations
 from iam.services.invitations import Invitations
 from iam.services.visits import Visits
@@ -20,3 +22,5 @@ class NewcomerParts:
     registrations: IdentityRegistrations
     foreign_enterprises: ForeignEnterprises
     invitations: Invitations
+    said: ForeignRepresentations
+    entry_proposals: EntryProposals

@@ -7,13 +7,14 @@ from typing import Final
 
 from flask import Blueprint
 
-from admin.newcomers import foreign_enterprise, invitation, registration
+from admin.newcomers import foreign_companies, foreign_enterprise, invitation, registration
 from admin.newcomers.collaborators import NewcomerParts
 
 PAGES: Final[tuple[Callable[[Blueprint, NewcomerParts], None], ...]] = (
     registration.add,
     foreign_enterprise.add,
     invitation.add,
+    foreign_companies.add,
 )
 
 

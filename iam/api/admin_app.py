@@ -17,6 +17,7 @@ from iam.api.collaborators import Collaborators
 from iam.api.delegations import delegations_api
 from iam.api.description import description_blueprint
 from iam.api.enterprises import enterprises_api
+from iam.api.entry_proposals import entry_proposals_api
 from iam.api.foreign_enterprises import foreign_enterprises_api
 from iam.api.grants import grants_api
 from iam.api.health import health_api
@@ -38,6 +39,7 @@ SUBJECTS: Final[tuple[Callable[[Collaborators], Api], ...]] = (
     enterprises_api,
     appointments_api,
     invitations_api,
+    entry_proposals_api,
     grants_api,
     mandator_groups_api,
     portfolios_api,

@@ -16,6 +16,7 @@ from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
 from iam.services.designations import Designations
+from iam.services.entry_proposals import EntryProposals
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
@@ -65,6 +66,7 @@ class Collaborators:
     activation_codes: ActivationCodes
     identities: IdentityDecisions
     foreign_enterprises: ForeignEnterprises
+    entry_proposals: EntryProposals
     rules: ProposalRules
     administration: str
     """CBE number of the administration, whose officers act at the office."""

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from iam.api.callers import Person, PersonCall
 from iam.api.collaborators import Collaborators
-from iam.api.identities import PresentQuery, WayToReach, way_to_reach
+from iam.api.identities import PresentQuery, RepresentationShown, WayToReach, told_as_said, way_to_reach
 from iam.api.listing import listed
 from iam.api.office import OFFICE, officer
 from iam.api.vocabulary import PREFIX, At, Cbe, Shown, told
@@ -62,6 +62,10 @@ class RequestShown(RequestDecided):
     expired: Annotated[bool, Field(description="Whether it waited too long to be decided.")]
     activated: Annotated[bool, Field(description="Whether somebody used the activation that was sent.")]
     contact: WayToReach | None
+    said: Annotated[
+        RepresentationShown | None,
+        Field(description="What the login of who asked said; name, country and number are taken from it."),
+    ]
 
 
 def foreign_enterprises_api(parts: Collaborators) -> Api:
@@ -137,7 +141,11 @@ def _declare_activations(api: Api, parts: Collaborators) -> None:
 
 def _request(view: RequestView) -> RequestShown:
     return RequestShown(
-        **_told(view.request), expired=view.expired, activated=view.activated, contact=way_to_reach(view.contact)
+        **_told(view.request),
+        expired=view.expired,
+        activated=view.activated,
+        contact=way_to_reach(view.contact),
+        said=RepresentationShown(**told_as_said(view.said)) if view.said else None,
     )
 
 

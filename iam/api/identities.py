@@ -224,7 +224,7 @@ def _declare_representations(api: Api, parts: Collaborators) -> None:
     @requires(Person())
     def read_own_representations(caller: PersonCall) -> OwnRepresentations:
         """What a mandate may be proposed from; by itself it gives no right."""
-        return OwnRepresentations(items=[RepresentationShown(**_said(one)) for one in views.own(caller.person)])
+        return OwnRepresentations(items=[RepresentationShown(**told_as_said(one)) for one in views.own(caller.person)])
 
     @api.get(
         "/office/foreign-representations",
@@ -235,7 +235,7 @@ def _declare_representations(api: Api, parts: Collaborators) -> None:
     @requires(Person(OFFICE))
     def list_representations(caller: PersonCall, query: PresentQuery) -> Page[RepresentationOfSomebody]:
         def show(one: ForeignRepresentation) -> RepresentationOfSomebody:
-            return RepresentationOfSomebody(**_said(one), person=parts.sub(caller, one.person))
+            return RepresentationOfSomebody(**told_as_said(one), person=parts.sub(caller, one.person))
 
         return listed(Page[RepresentationOfSomebody], views.all(officer(parts, caller), query.part()), show)
 
@@ -272,7 +272,8 @@ def _told(identity: ForeignIdentity) -> dict[str, Any]:
     }
 
 
-def _said(one: ForeignRepresentation) -> dict[str, str]:
+def told_as_said(one: ForeignRepresentation) -> dict[str, str]:
+    """The members of an answer that tell what was said."""
     return {
         "id": one.id,
         "provider": one.provider,

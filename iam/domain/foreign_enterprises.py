@@ -41,6 +41,8 @@ class ForeignEnterpriseRequest:
     """The number that was given to it."""
     appointment: str | None
     """The place of its principal access manager, whom the activation makes known."""
+    representation: str | None = None
+    """What a login said of who asked, from which name, country and number were taken; None for what anybody typed."""
 
     def expired(self, at: datetime) -> bool:
         """Whether it waited too long to be decided."""

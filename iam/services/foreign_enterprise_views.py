@@ -8,7 +8,7 @@ from datetime import datetime
 from iam.domain.actors import Actor
 from iam.domain.appointments import Appointment
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest, RequestState
-from iam.domain.foreign_identities import RequestContact
+from iam.domain.foreign_identities import ForeignRepresentation, RequestContact
 from iam.ports import Reading
 from iam.services.authorization import Authorization
 from iam.services.listings import Page
@@ -23,6 +23,8 @@ class RequestView:
     contact: RequestContact | None
     expired: bool
     activated: bool
+    said: ForeignRepresentation | None
+    """What a login said of who asked, where it was asked from that."""
 
 
 class ForeignEnterpriseViews:
@@ -45,4 +47,5 @@ def _view(reading: Reading, request: ForeignEnterpriseRequest, at: datetime) -> 
         contact=reading.get(RequestContact, request.id),
         expired=request.expired(at),
         activated=place is not None and place.person is not None,
+        said=reading.get(ForeignRepresentation, request.representation) if request.representation else None,
     )

@@ -43,6 +43,8 @@ class NewRequest:
     email: str
     phone: str
     language: str
+    representation: str | None = None
+    """What a login said, from which name, country and number were taken; None where they were typed."""
 
 
 class ForeignEnterprises:
@@ -171,6 +173,7 @@ class ForeignEnterprises:
             ground="",
             enterprise=None,
             appointment=None,
+            representation=asked.representation,
         )
         contact = RequestContact(
             request=request.id,

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from iam.domain.actors import Actor
 from iam.domain.audit import Leaf
+from iam.domain.errors import NotFound
 from iam.domain.foreign_identities import ForeignRepresentation
 from iam.domain.logins import ForeignEnterprise, ProvenLogin
 from iam.ports import Reading, UnitOfWork
@@ -44,6 +45,14 @@ def said_by(reading: Reading, person: str) -> list[ForeignRepresentation]:
     return sorted(latest.values(), key=lambda one: one.last_said_at, reverse=True)
 
 
+def said_of(reading: Reading, person: str, representation: str) -> ForeignRepresentation:
+    """What a login of a person said. NotFound (`not_found`) for another's, exactly as for none."""
+    found = [one for one in said_by(reading, person) if one.id == representation]
+    if not found:
+        raise NotFound("not_found", "There is no such representation.")
+    return found[0]
+
+
 class ForeignRepresentations:
     """What people said through their countries' logins, for themselves and for officers."""
 
@@ -55,6 +64,11 @@ class ForeignRepresentations:
         """For whom a person logged in, the latest first."""
         with self._readings.newest() as reading:
             return said_by(reading, person)
+
+    def own_one(self, person: str, representation: str) -> ForeignRepresentation:
+        """One of them. NotFound (`not_found`) for another's, exactly as for none."""
+        with self._readings.newest() as reading:
+            return said_of(reading, person, representation)
 
     def all(self, officer: Actor, part: PartAsked) -> Page[ForeignRepresentation]:
         """All of them. StepUpRequired, Forbidden: as judged for `office correct_identity`."""

@@ -19,6 +19,7 @@ from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
+from iam.domain.entry_proposals import EntryProposal
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, RequestContact
 from iam.domain.law import BookOfRecord
@@ -196,6 +197,7 @@ SHAPES: tuple[Shape, ...] = (
     _record(ForeignRepresentation, "foreign_representations", ("person",)),
     _record(RequestContact, "request_contacts", ("expires_at",)),
     _record(ForeignEnterpriseRequest, "foreign_enterprise_requests", ("state",)),
+    _record(EntryProposal, "entry_proposals", ("enterprise", "state")),
     _record(Password, "passwords", ("person",), ("appointment",)),
     _record(OneTimeDevice, "one_time_devices", ("person",)),
     _record(PaperCodes, "paper_codes", ("person",)),

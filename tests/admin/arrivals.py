@@ -35,8 +35,8 @@ _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 class Arrivals:
     """The portal with the pages for newcomers, and a door through which tests come in."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.border = world, Border(world)
+    def __init__(self, world: World, origin: str = ORIGIN) -> None:
+        self.world, self.border, self.origin = world, Border(world), origin
         self.gate = Gate(world)
         self.gate.book = ChangingBook(
             provider("itsme"),
@@ -60,7 +60,7 @@ class Arrivals:
             )
         )
         parts = PortalParts(
-            base_url=ORIGIN,
+            base_url=origin,
             randomness=world.randomness,
             guard=PageGuard(self.hall, world.library, world.clock),
             present=self.hall.session,
@@ -91,6 +91,8 @@ class Arrivals:
             registrations=self.border.registrations,
             foreign_enterprises=self.border.enterprises,
             invitations=self.border.invitations,
+            said=self.border.said,
+            entry_proposals=self.border.entry_proposals,
         )
 
     def _door(self) -> Blueprint:

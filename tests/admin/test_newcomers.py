@@ -9,13 +9,16 @@ import pytest
 
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Assurance
+from iam.domain.enterprises import Capacity
+from iam.domain.entry_proposals import EntryProposal
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
-from iam.domain.foreign_identities import ForeignIdentity, IdentityState, RequestContact
+from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, IdentityState, RequestContact
 from iam.domain.identifiers import CbeNumber
+from iam.domain.logins import ForeignEnterprise
 from iam.domain.niss import Niss
 from iam.ports import Law
 from iam.storage.memory import MemoryArchive
-from tests.admin.arrivals import Arrivals
+from tests.admin.arrivals import Arrival, Arrivals
 from tests.services.identity_scenes import DACHBAU
 from tests.services.worlds import World
 from tests.storage.clocks import SetClock
@@ -235,3 +238,70 @@ def test_the_pages_speak_four_languages(arrivals: Arrivals, language: str) -> No
     for path in (PAGE, ASKING, "/foreign-enterprises/requested", "/my/invitations"):
         shown = browser.get(f"{path}?lang={language}")
         assert (shown.status_code, f'<html lang="{language}"' in shown.text) == (200, True)
+
+
+COMPANIES = "/my/foreign-companies"
+ACME = ForeignEnterprise(identifier="PT/BE/500100200", name='Acme <b>"Lda"</b>')
+CALLED = {"contact_name": "Maria Silva", **REACHED}
+
+
+def representing(arrivals: Arrivals, level: Assurance = Assurance.HIGH) -> tuple[Arrival, str]:
+    """A browser of somebody whose country said that they act for a company, and what was recorded of that."""
+    person, niss = arrivals.border.person()
+    arrivals.border.registrations.link_by_login(arrivals.border.foreign(), arrivals.border.belgian(niss))
+    browser = arrivals.browser()
+    browser.comes_from_abroad(enterprise=ACME, assurance=level)
+    (said,) = arrivals.world.found(ForeignRepresentation, person=person)
+    return browser, said.id
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_what_a_country_said_is_shown_as_said_and_as_text(arrivals: Arrivals, language: str) -> None:
+    browser, _ = representing(arrivals)
+    shown = browser.get(f"{COMPANIES}?lang={language}").text
+    assert "Acme &lt;b&gt;" in shown and "<b>" not in shown and "PT/BE/500100200" in shown
+    if language == "en":
+        assert "PT said on" in shown and "gives no right here yet" in shown
+    assert browser.get(f"{COMPANIES}/proposed?lang={language}").status_code == 200
+
+
+def test_a_request_for_a_number_takes_over_what_was_said_and_nothing_else_of_it(arrivals: Arrivals) -> None:
+    browser, said = representing(arrivals)
+    form = {"representation": said, "address": "Rua 1, Porto", "purpose": "Works in Liège", **CALLED}
+    asked = browser.post(f"{COMPANIES}/ask", at=COMPANIES, **form)
+    assert (asked.status_code, asked.headers["Location"]) == (303, f"{COMPANIES}/proposed")
+    (request,) = arrivals.world.found(ForeignEnterpriseRequest)
+    told = (request.name, request.country, request.registered_as, request.representation)
+    assert told == (ACME.name, "PT", "500100200", said)
+    refused = browser.post(f"{COMPANIES}/ask", at=COMPANIES, **form, name="Another", country="DE")
+    assert refused.status_code == 400
+    assert len(arrivals.world.found(ForeignEnterpriseRequest)) == 1
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_proposal_to_an_enterprise_looks_alike_whether_or_not_it_is_here(arrivals: Arrivals, known: bool) -> None:
+    browser, said = representing(arrivals)
+    number = arrivals.world.enterprise(Capacity.EMPLOYER) if known else "0403019261"
+    answer = browser.post(f"{COMPANIES}/propose", at=COMPANIES, representation=said, number=number, **CALLED)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{COMPANIES}/proposed")
+    assert [one.enterprise for one in arrivals.world.found(EntryProposal)] == [number]
+    assert arrivals.world.found(Appointment) == []
+    assert "You act as a citizen" in browser.get("/?lang=en").text or "for yourself" in browser.get("/?lang=en").text
+
+
+@pytest.mark.parametrize(
+    "changed", [{"representation": "ab" * 32}, {"number": "1"}, {"email": "no"}, {"contact_name": ""}, {"phone": "x"}]
+)
+def test_a_proposal_that_is_not_whole_or_not_the_own_is_refused(arrivals: Arrivals, changed: dict[str, str]) -> None:
+    browser, said = representing(arrivals)
+    form = {"representation": said, "number": "0403019261", **CALLED, **changed}
+    answer = browser.post(f"{COMPANIES}/propose", at=COMPANIES, **form)
+    assert answer.status_code == 403
+    assert arrivals.world.found(EntryProposal) == []
+
+
+def test_who_logged_in_for_nobody_is_told_the_way(arrivals: Arrivals) -> None:
+    _, niss = arrivals.border.person()
+    browser = arrivals.browser()
+    browser.comes_by(niss)
+    assert "/foreign-enterprises/request" in browser.get(COMPANIES).text

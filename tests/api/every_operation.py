@@ -38,6 +38,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "appoint": {"role": "user", "capacity": "employer", "niss": NISS, **NOTED},
     "end_appointment": {"with_everything_given": True},
     "accept_invitation": {"code": "some-code"},
+    "accept_entry": {"capacity": "employer"},
     "give_grant": {"holder": "h", "capacity": "employer", "service": "dimona", "actions": ["declare"]},
     "end_grant": {},
     "open_mandator_group": {"name": "North"},
@@ -112,7 +113,9 @@ class Operation:
 
     def at(self, **values: str) -> str:
         """Its path, with ids of nothing for the mandator of a group and for what officers decide about."""
-        return self.path.format(**{"mandator": "0416377646", "identity": DIGEST, "request_id": "x", **values})
+        return self.path.format(
+            **{"mandator": "0416377646", "identity": DIGEST, "request_id": "x", "proposal": "x", **values}
+        )
 
     def ask(self, country: Country, human: Any, path: str, body: Any = None, **how: Any) -> Any:
         """Ask it, with its own body where no other is given."""

@@ -27,6 +27,7 @@ from iam.services.authorization import Authorization
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
 from iam.services.designations import Designations
+from iam.services.entry_proposals import EntryProposals
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
@@ -102,6 +103,7 @@ class Premises:
         tries = SlowedTries(self.once, self.randomness)
         passwords = Passwords(self.once, clock, cheap, self.randomness, tries)
         self.foreign_enterprises = ForeignEnterprises(self.once, self.judge, self.randomness, passwords, self.writer)
+        self.entry_proposals = EntryProposals(self.once, self.judge, self.randomness, Readings(self.once, clock))
         self.designations = Designations(
             self.once, self.judge, self.randomness, self.representations, passwords, self.writer
         )
@@ -129,6 +131,7 @@ class Premises:
             representations=self.representations,
             appointments=Appointments(once, judge, library, randomness, self.representations),
             designations=self.designations,
+            entry_proposals=self.entry_proposals,
             invitations=Invitations(once, judge, randomness),
             grants=Grants(once, judge, library, randomness),
             portfolios=Portfolios(once, judge, library, randomness),

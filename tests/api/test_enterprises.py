@@ -8,6 +8,7 @@ import pytest
 
 from iam.domain.appointments import Appointment, Role
 from iam.domain.assurance import Assurance, LoginKey
+from iam.domain.credentials import Password
 from iam.domain.enterprises import (
     Activation,
     Capacity,
@@ -20,6 +21,7 @@ from iam.domain.enterprises import (
 from iam.domain.identifiers import Niss
 from iam.domain.periods import Period
 from tests.api.administration import API, Country, Human
+from tests.services.credential_scenes import Post
 
 EMPLOYER = Capacity.EMPLOYER
 NUMBER = "0206731645"
@@ -157,6 +159,64 @@ def test_a_designated_manager_takes_the_place_of_the_former_in_the_same_instant(
     assert top_managers(country, number) == [second.person]
     again = country.post(path, human, designation(human, second))
     assert (again.status_code, again.json["code"]) == (409, "already_appointed")
+
+
+NAMED = {"family_name": "Fabel", "given_name": "Jana", "born": "1985-07-30", "language": "de"}
+
+
+def by_name(responsible: Human, **changed: Any) -> dict[str, Any]:
+    appointee = {
+        "name": NAMED,
+        "phone": "+49170000000",
+        "email": "jana@example.org",
+        "label": "Jana",
+        **changed,
+    }
+    return {**designation(responsible, responsible), "appointee": {**appointee, **changed}}
+
+
+def test_who_has_no_number_is_designated_by_name_and_gets_a_key_along_two_ways(country: Country) -> None:
+    number = country.enterprise(EMPLOYER)
+    human = country.representative(number)
+    path = f"/enterprises/{number}/principal-access-manager"
+    answer = country.post(path, human, by_name(human))
+    assert (answer.status_code, answer.json["role"]) == (201, "principal_access_manager")
+    assert (answer.json["person"], answer.json["niss"], answer.json["activated_at"]) == (None, None, None)
+    assert "password" not in answer.text.replace("passwords", "")
+    assert top_managers(country, number) == []
+    country.clock.advance(seconds=1)
+    post = Post()
+    assert country.house.letters.send_waiting(post) == 2
+    (kept,) = country.found(Password)
+    assert kept.user_name in post.emails[0][2] and (kept.person, kept.appointment) == (None, answer.json["id"])
+    assert post.texts[0][0] == "+49170000000"
+
+
+@pytest.mark.parametrize(
+    ("changed", "place"),
+    [
+        ({"niss": "85073003328"}, "appointee"),
+        ({"name": None}, "appointee"),
+        ({"name": {**NAMED, "born": "2050-01-01"}}, "appointee.name"),
+        ({"name": {**NAMED, "born": "1890-01-01"}}, "appointee.name"),
+        ({"name": {**NAMED, "born": "1985-02-30"}}, "appointee.name.born"),
+        ({"name": {**NAMED, "family_name": " "}}, "appointee.name.family_name"),
+        ({"name": {**NAMED, "language": "xx"}}, "appointee.name.language"),
+        ({"name": {**NAMED, "niss": "85073003328"}}, "appointee.name.niss"),
+        ({"email": "no"}, "appointee.email"),
+        ({"phone": "call me"}, "appointee.phone"),
+    ],
+)
+def test_a_designation_by_name_that_is_not_whole_is_refused(
+    small_country: Country, changed: dict[str, Any], place: str
+) -> None:
+    country = small_country
+    number = country.enterprise(EMPLOYER)
+    human = country.representative(number)
+    body = by_name(human, **changed)
+    answer = country.post(f"/enterprises/{number}/principal-access-manager", human, body)
+    assert (answer.status_code, answer.json["issues"][0]["name"]) == (400, place)
+    assert country.found(Password) == []
 
 
 def test_who_acts_is_the_responsible_person(country: Country) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from iam.domain.appointments import Appointment
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity
-from iam.domain.foreign_identities import ForeignIdentity, IdentityState
+from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, IdentityState
+from iam.domain.identifiers import CbeNumber
 from iam.domain.logins import ForeignEnterprise, PersonalData, ProvenLogin
 from iam.domain.messages import WaitingMessage
+from iam.services.entry_proposals import Proposer
 from iam.services.foreign_representations import note_representation
 from iam.services.identity_registrations import IdentityRegistrations
 from tests.api.administration import ADMINISTRATION, API, Country, Human
@@ -213,3 +216,47 @@ def test_numbers_of_people_are_in_no_answer_about_identities(small_country: Coun
     told += country.post(f"{path}/{waiting.id}/confirm", officer, {"niss": maria.niss.formatted}).data
     told += country.get(f"{path}?state=linked", officer).data
     assert maria.niss.value.encode() not in told and maria.niss.formatted.encode() not in told
+
+
+def test_a_manager_reads_accepts_and_refuses_what_somebody_proposes_from_a_login(country: Country) -> None:
+    number, maria = country.enterprise(Capacity.EMPLOYER), country.human()
+    manager, user = country.manager(number), country.user_of(number, Capacity.EMPLOYER, "dimona:declare")
+    said = ForeignEnterprise(identifier="PT/BE/500100200", name="Acme Lda")
+    with country.archive.writing() as uow:
+        note_representation(uow, maria.person, proven(country), said)
+        uow.commit()
+    (representation,) = country.found(ForeignRepresentation, person=maria.person)
+    proposer = Proposer(name="Maria Silva", email="maria@example.org", phone="+351210000000", language="en")
+    make = country.house.entry_proposals.propose
+    first, second = (make(maria.person, representation.id, CbeNumber(number), proposer) for _ in range(2))
+    path = f"/enterprises/{number}/entry-proposals"
+    country.clock.advance(seconds=1)
+    shown = country.get(path, manager).json["items"]
+    assert {one["id"] for one in shown} == {first.id, second.id}
+    assert (shown[0]["name"], shown[0]["identifier"], shown[0]["contact"]["name"]) == (
+        said.name,
+        said.identifier,
+        "Maria Silva",
+    )
+    assert country.get(path, user).status_code == 403
+    body = {"capacity": "employer"}
+    assert country.post(f"{path}/{first.id}/accept", maria, body).status_code in (403, 404)
+    taken = country.post(f"{path}/{first.id}/accept", manager, body)
+    assert (taken.status_code, taken.json["role"], taken.json["contact"]["label"]) == (201, "user", "Maria Silva")
+    again = country.post(f"{path}/{second.id}/accept", manager, body)
+    assert (again.status_code, again.json["code"]) == (409, "already_appointed")
+    assert country.ask("POST", f"{path}/{second.id}/refuse", manager).status_code == 204
+    assert country.get(path, manager).json["items"] == []
+
+
+def test_an_officer_sees_what_a_login_said_of_who_asks_for_a_number(country: Country) -> None:
+    officer, maria = clerk(country, "grant_number"), country.human()
+    with country.archive.writing() as uow:
+        note_representation(uow, maria.person, proven(country), ForeignEnterprise(identifier="PT/BE/5", name="Acme"))
+        uow.commit()
+    (representation,) = country.found(ForeignRepresentation, person=maria.person)
+    country.house.foreign_enterprises.ask(replace(DACHBAU, representation=representation.id))
+    country.house.foreign_enterprises.ask(DACHBAU)
+    country.clock.advance(seconds=1)
+    said = [one["said"] and one["said"]["identifier"] for one in country.get(REQUESTS, officer).json["items"]]
+    assert set(said) == {None, "PT/BE/5"}

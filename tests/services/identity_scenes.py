@@ -15,6 +15,7 @@ from iam.domain.logins import Circumstances, PersonalData, ProvenLogin
 from iam.domain.niss import Niss
 from iam.domain.sessions import Session, SessionRules
 from iam.services.designations import Designations
+from iam.services.entry_proposals import EntryProposals
 from iam.services.foreign_enterprises import ForeignEnterprises, NewRequest
 from iam.services.foreign_representations import ForeignRepresentations
 from iam.services.identity_decisions import IdentityDecisions
@@ -73,6 +74,7 @@ class Border:
             archive, world.judge, randomness, world.representations, self.keys.passwords, writer
         )
         self.enterprises = ForeignEnterprises(archive, world.judge, randomness, self.keys.passwords, writer)
+        self.entry_proposals = EntryProposals(archive, world.judge, randomness, readings)
         self.said = ForeignRepresentations(readings, world.judge)
         self.invitations = Invitations(archive, world.judge, randomness)
 

@@ -8,6 +8,7 @@ from iam.domain.acceptances import Acceptance, Channel
 from iam.domain.appointments import AppointeeByName, JointAct, MandatorGroup, PortfolioKind
 from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.enterprises import Capacity, FeedPosition, RegisterAnswer
+from iam.domain.entry_proposals import EntryProposal, ProposalState
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest, RequestState
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, IdentityState, RequestContact
 from iam.domain.law import BookOfRecord
@@ -167,6 +168,23 @@ def foreign_representation(key: str = "23" * 32) -> ForeignRepresentation:
     )
 
 
+def entry_proposal(key: str = "ep1") -> EntryProposal:
+    return EntryProposal(
+        id=key,
+        enterprise=records.EMPLOYER,
+        person="p1",
+        representation="ab" * 32,
+        issued_in="DE",
+        identifier="DE/BE/HRB12345",
+        name="Dachbau Müller GmbH",
+        said_at=START,
+        state=ProposalState.ACCEPTED,
+        proposed_at=START,
+        decided_at=START,
+        appointment="a1",
+    )
+
+
 def foreign_enterprise_request(key: str = "fe1") -> ForeignEnterpriseRequest:
     return ForeignEnterpriseRequest(
         id=key,
@@ -181,6 +199,7 @@ def foreign_enterprise_request(key: str = "fe1") -> ForeignEnterpriseRequest:
         ground="File 2026/17",
         enterprise=records.EMPLOYER,
         appointment="a1",
+        representation="ab" * 32,
     )
 
 
@@ -221,6 +240,8 @@ SAMPLES: list[Any] = [
     login_flow(),
     foreign_identity(),
     foreign_representation(),
+    entry_proposal(),
+    replace(entry_proposal("ep2"), state=ProposalState.WAITING, decided_at=None, appointment=None),
     RequestContact(
         request="fe1", name="Jan", email="jan@example.org", phone="+49241000000", language="de", expires_at=START
     ),
@@ -232,6 +253,7 @@ SAMPLES: list[Any] = [
         ground="",
         enterprise=None,
         appointment=None,
+        representation=None,
     ),
     *CREDENTIALS,
 ]
