@@ -79,8 +79,8 @@ class SignIn:
     def enter(self, proven: ProvenLogin, where: Circumstances, before: Session | None = None) -> Held | Unknown:
         """Begin a session for who logged in; the testimony is used up either way.
 
-        `before` is the browser's present session. It ends; when it was the same person's, who proved themselves anew,
-        for whom they act stays.
+        `before` is the browser's present session. It ends, also where nobody is known by the login, who may be another
+        person; when it was the same person's, who proved themselves anew, for whom they act stays.
 
         Raises:
             LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`; `nobody_named` by a source that
@@ -96,6 +96,8 @@ class SignIn:
                 raise LoginRefused("login_replayed", "This proof of a login was used before: log in again.")
             found = self._found(uow, proven, provider.kind)
             if found is None:
+                if proven.subject:
+                    self._end(uow, before)
                 uow.commit()
                 return _unknown(proven)
             proven = replace(proven, assurance=min(proven.assurance, found.highest))
@@ -155,9 +157,7 @@ class SignIn:
     def _begun(
         self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, before: Session | None
     ) -> Held:
-        present = uow.get(Session, before.id) if before is not None else None
-        if present is not None:
-            self._sessions.ended(uow, present)
+        present = self._end(uow, before)
         acting = present.acting if present is not None and present.person == person else CITIZEN
         session = Session(
             id="",
@@ -184,6 +184,13 @@ class SignIn:
             note_representation(uow, person, proven, proven.enterprise)
         _activate_waiting(uow, held.session)
         return held
+
+    def _end(self, uow: UnitOfWork, before: Session | None) -> Session | None:
+        """End the session that a browser had, and return it; None where it ended meanwhile."""
+        present = uow.get(Session, before.id) if before is not None else None
+        if present is not None:
+            self._sessions.ended(uow, present)
+        return present
 
     def _record(
         self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, result: str

@@ -10,6 +10,7 @@ import structlog
 from flask import g, redirect, request
 from werkzeug.wrappers import Response
 
+from iam.domain.applications import Catalogue
 from iam.domain.errors import Forbidden, NotFound
 from iam.domain.identifiers import CbeNumber
 from iam.domain.login_providers import LoginProvider, ProviderKind
@@ -24,14 +25,14 @@ from iam.services.sessions import Held, Sessions
 from iam.services.sign_in import LoginRefused, SignIn, Unknown
 from iam.services.visits import HeldVisit, Visits
 from iam.web import browser, returning, ways
+from iam.web.asked import asked_of, known
 from iam.web.devices import address_of, circumstances_of
-from iam.web.entry import SIGN_IN_PATH, SignedIn, shortfall, wanted_of
+from iam.web.entry import SIGN_IN_PATH, shortfall
 from iam.web.hall import Wanted
 from iam.web.pace import Pace
 from iam.web.ways import Way
 
 REGISTRATION_PATH: Final = "/sign-in/registration"
-ANYBODY: Final = SignedIn()
 _log: Final = structlog.get_logger("iam.web")
 
 
@@ -78,7 +79,7 @@ class BrowserHall:
         if not secret:
             return None
         way = ways.read(browser.present().way, self._parts.clock.now()) or Way(return_to=returning.FIRST_PAGE)
-        if not self._known(way.service, way.action):
+        if not known(self._catalogue(), way.service, way.action):
             way = Way(return_to=way.return_to)
         return self._parts.visits.find(secret) or self._unrecorded(secret, _judged(way)).visit
 
@@ -88,7 +89,7 @@ class BrowserHall:
         Nothing of it is kept here before there is more to keep than where it leads: the browser keeps that itself.
         NotFound (`not_found`) for a service or action that the catalogue does not know.
         """
-        if not self._known(service, action):
+        if not known(self._catalogue(), service, action):
             raise NotFound("not_found", "There is no such service.")
         present, visits = browser.present(), self._parts.visits
         way = _judged(Way(return_to=return_to, service=service, action=action))
@@ -138,7 +139,7 @@ class BrowserHall:
     def wanted(self) -> Wanted:
         """What is asked of the login that this browser is about to begin."""
         visit = self.visit()
-        asked = self._asked(visit)
+        asked = asked_of(visit, self._catalogue())
         return Wanted(
             service=visit.service if visit else "",
             minimum=asked.minimum,
@@ -150,7 +151,8 @@ class BrowserHall:
     def why(self) -> str:
         """The reason code for which the person logs in again, though they are logged in; empty without one."""
         session = self.session()
-        return (shortfall(session, self._asked(self.visit()), self._parts.clock.now()) or "") if session else ""
+        asked = asked_of(self.visit(), self._catalogue())
+        return (shortfall(session, asked, self._parts.clock.now()) or "") if session else ""
 
     def begin(self, provider: LoginProvider, returned: str, details: Mapping[str, str]) -> None:
         """Remember, for this browser, a login that begins; `returned` is the secret that comes back with its answer.
@@ -177,6 +179,8 @@ class BrowserHall:
         if isinstance(entered, Unknown):
             renewed = self._parts.visits.renew(visit or self.here(), pending_identities.written(proven))
             browser.present().keep_visit(renewed.secret)
+            browser.present().forget_session()
+            g.procura_session = None
             return redirect(REGISTRATION_PATH, 303)
         self._hold(entered)
         return redirect(self._onwards(visit), 303)
@@ -263,29 +267,8 @@ class BrowserHall:
             self._forget(visit)
         return returning.safe_path(visit.return_to)
 
-    def _asked(self, visit: Visit | None) -> SignedIn:
-        if visit is None:
-            return ANYBODY
-        if visit.service:
-            return self._asked_by(visit.service, visit.action)
-        requirement = returning.requirement_at(visit.return_to)
-        return ANYBODY if requirement is None else wanted_of(requirement, self._parts.library.current().catalogue)
-
-    def _known(self, service: str, action: str) -> bool:
-        """Whether the catalogue knows a service, and its action where one is named; no service is asked for, too."""
-        if not service:
-            return True
-        known = self._parts.library.current().catalogue.services.get(service)
-        return known is not None and (not action or action in known.actions)
-
-    def _asked_by(self, service: str, action: str) -> SignedIn:
-        """What a service asks of a login for one of its acts, or for any; of what became unknown meanwhile, nothing."""
-        if not self._known(service, action):
-            return ANYBODY
-        known = self._parts.library.current().catalogue.services[service]
-        if not action:
-            return SignedIn(minimum=known.minimum, keys=known.keys)
-        return SignedIn(minimum=known.minimum_for(known.actions[action]), keys=known.keys_for(known.actions[action]))
+    def _catalogue(self) -> Catalogue:
+        return self._parts.library.current().catalogue
 
 
 def _judged(way: Way) -> Way:

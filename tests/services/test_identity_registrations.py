@@ -235,14 +235,19 @@ def test_merges_lead_former_links_to_the_record_that_stays(border: Border) -> No
     assert {one.person for one in world.found(PersonNumber)} >= {present}
 
 
-def test_a_session_of_a_record_that_was_merged_links_the_record_that_stays(border: Border) -> None:
+def test_a_session_of_a_record_that_was_merged_links_nothing_and_the_next_login_the_record_that_stays(
+    border: Border,
+) -> None:
     world = border.world
     (_, old), (present, new) = border.person(), border.person()
+    foreign = border.foreign()
     session = border.belgian(old)
     people = People(world.archive, world.judge, world.joint_acts)
     for officer in (border.officer(), border.officer()):
         people.merge(officer, old, new)
-    assert border.registrations.link_by_login(border.foreign(), session).person == present
+    with pytest.raises(Forbidden, match="fresh_login_needed"):
+        border.registrations.link_by_login(foreign, session)
+    assert border.registrations.link_by_login(foreign, border.belgian(old)).person == present
 
 
 def test_an_officers_code_proves_the_number_once(border: Border) -> None:

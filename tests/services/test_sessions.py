@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, NotFound
 from iam.domain.sessions import CITIZEN, Acting, Session
 from iam.services.people import join
-from iam.services.sign_in import LoginRefused
+from iam.services.sign_in import LoginRefused, Unknown
 from tests.services.login_scenes import HERE, RULES, Gate
 from tests.services.worlds import World
 
@@ -81,6 +82,19 @@ def test_who_proves_themselves_anew_acts_for_the_same_and_another_person_does_no
     stranger = gate.login(other, before=again.session)
     assert stranger.session.acting == CITIZEN
     assert gate.sessions.find(again.secret) is None
+
+
+def test_a_session_ends_when_somebody_logs_in_by_whom_nobody_is_known_and_not_when_nobody_is_named(gate: Gate) -> None:
+    """Who comes from abroad may be another person than who was here; a login that failed changes nothing."""
+    _, niss = gate.world.person()
+    held = gate.login(niss)
+    nobody = replace(gate.proven(niss, "card"), niss=None)
+    with pytest.raises(LoginRefused, match="nobody_named"):
+        gate.sign_in.enter(nobody, HERE, held.session)
+    assert gate.sessions.find(held.secret) == held.session
+    foreign = replace(gate.proven(niss, "card"), niss=None, subject="EE/BE/1")
+    assert isinstance(gate.sign_in.enter(foreign, HERE, held.session), Unknown)
+    assert gate.sessions.find(held.secret) is None
 
 
 def test_a_change_of_capacity_gives_another_identifier_and_ends_the_old_one(gate: Gate) -> None:
