@@ -19,7 +19,7 @@ from iam.storage.migrations import upgrade
 from tests.bench import databases, figures, servers
 from tests.bench.cpu import Meter
 from tests.bench.databases import Database, meter_of
-from tests.bench.in_process import InProcess
+from tests.bench.in_process import InProcess, OneByOne
 from tests.bench.login_walks import PERSON, Line, Logins, by_eidas, by_itsme
 from tests.bench.setting_up import Ground
 from tests.bench.stands import Key, Stand
@@ -41,7 +41,7 @@ def login_stands(ground: Ground, engines: list[str], server: str | None) -> list
 
 def _alone(ground: Ground, kind: str) -> Stand:
     running = ground.child("login_cryptography", BENCH_LOGIN=kind)
-    return InProcess(figures.ALONE[kind], running, running.meter)
+    return OneByOne(figures.ALONE[kind], running, running.meter, most=60)
 
 
 def _served(ground: Ground, database: Database) -> list[Stand]:

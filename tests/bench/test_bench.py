@@ -4,13 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from tests.bench import countries, databases, figures, floor, options, printing, requests_for
+from tests.bench import (
+    countries,
+    databases,
+    figures,
+    floor,
+    login_cryptography,
+    login_stands,
+    options,
+    printing,
+    requests_for,
+)
 from tests.bench.casbin_peer import Peer as CasbinPeer
 from tests.bench.cedar_peer import Peer as CedarPeer
 from tests.bench.cpu import Meter, Spent, resident
@@ -19,7 +31,10 @@ from tests.bench.deciding import Deciding
 from tests.bench.described import Described
 from tests.bench.figures import CHECK, FLOOR_KEY, SQLITE, Bar, judged, judged_memory, ratio
 from tests.bench.importing import Importing
-from tests.bench.stands import Act, Key, Series, planned
+from tests.bench.login_cryptography import Cryptography
+from tests.bench.refusing import Refusing
+from tests.bench.setting_up import Ground
+from tests.bench.stands import Act, Key, Series, measured, planned
 
 SIZE, QUESTIONS = 120, 40
 
@@ -132,6 +147,37 @@ def test_a_meter_counts_this_process() -> None:
     sum(range(200_000))
     assert 0 < meter.since(before) < 60
     assert resident(os.getpid()) > 1_000_000
+
+
+@pytest.mark.parametrize("kind", ["oidc", "eidas"])
+def test_the_cryptography_of_a_login_is_done_alone(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(login_cryptography.KIND, kind)
+    doing = Cryptography()
+    doing.prepare(1)
+    assert doing.act() == {"wrong": 0}
+    assert len(doing._steps) == {"oidc": 5, "eidas": 4}[kind]
+
+
+def test_hostile_documents_are_refused_and_held_against_their_bar() -> None:
+    doing = Refusing()
+    doing.prepare(2)
+    assert doing.act() == {"wrong": 0}
+    assert figures.judged_refusal({figures.HOSTILE_KEY: spent(0.019, 0.018, 0.5)}).met is True
+    assert figures.judged_refusal({figures.HOSTILE_KEY: spent(0.021)}).met is False
+    assert figures.judged_refusal({}).met is None
+
+
+def test_logins_are_those_of_a_running_service(tmp_path: Path) -> None:
+    """Both kinds lead to a session, through every page, at the sandbox's providers."""
+    chosen = replace(options.QUICK, rows=frozenset({"logins"}), engines=(SQLITE,))
+    with ExitStack() as stack:
+        ground = Ground(chosen, [], tmp_path, stack)
+        stands = login_stands._served(ground, databases.fresh(SQLITE, 0, tmp_path / "logins", None))
+        assert [one.key.row for one in stands] == list(figures.LOGIN.values())
+        for stand in stands:
+            assert measured(stand, 2).count == 2
+    told = [one for one in figures.bars(chosen.sizes, chosen.engines) if one.about in {one.key for one in stands}]
+    assert [one.most for one in told] == [3.0, 3.0]
 
 
 def test_options_are_read_strictly(capsys: pytest.CaptureFixture[str]) -> None:
