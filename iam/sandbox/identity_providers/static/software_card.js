@@ -10,6 +10,9 @@
     window.postMessage({ action: `${ACTION}-${outcome}`, ...members }, window.location.origin);
   };
 
+  // Like the extension's, an error has a code and a message: without either, Web eID's library reads another one.
+  const fail = (code) => reply("failure", { error: { code, message: "sandbox: software card", name: "Error" } });
+
   const choice = (label, name, options) => {
     const box = document.createElement("label");
     box.textContent = label;
@@ -56,7 +59,7 @@
       if (signs) {
         sign({ ...told, challenge });
       } else {
-        reply("failure", { error: { code: "ERR_WEBEID_USER_CANCELLED" } });
+        fail("ERR_WEBEID_USER_CANCELLED");
       }
     });
     document.body.append(dialog);
@@ -68,7 +71,7 @@
     if (answer.ok) {
       reply("success", await answer.json());
     } else {
-      reply("failure", { error: { code: "ERR_WEBEID_NATIVE_FATAL" } });
+      fail("ERR_WEBEID_NATIVE_FATAL");
     }
   };
 
@@ -77,6 +80,6 @@
       return;
     }
     reply("ack", {});
-    open(event.data.challengeNonce).catch(() => reply("failure", { error: { code: "ERR_WEBEID_NATIVE_FATAL" } }));
+    open(event.data.challengeNonce).catch(() => fail("ERR_WEBEID_NATIVE_FATAL"));
   });
 })();
