@@ -27,6 +27,19 @@ PAYLOADS = (
     "\u2028<iframe src=//evil.example>\u202e",
     '<form action="https://evil.example"><button>',
     "]]><x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>",
+    "</textarea></style></script><base href=//evil.example>",
+    "--><meta http-equiv=refresh content='0;url=//evil.example'>",
+    "<math><mi xlink:href=javascript:alert(1)>x</mi></math>",
+    "<!--<img src=--><img src=x onerror=alert(1)//>",
+    '" autofocus onfocus=alert(1) x="',
+    "<svg><animate onbegin=alert(1) attributeName=x>",
+    "\u00ad\u200b<ScRiPt/x>alert(1)</sCrIpT >",
+    "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>",
+    "%3Cscript%3Ealert(1)%3C/script%3E",
+    "\\u003cscript\\u003ealert(1)",
+    "<table background=javascript:alert(1)><td style=x:expression(alert(1))>",
+    "=cmd|' /C calc'!A0",
+    "<plaintext>",
 )
 LANGUAGES = ("nl", "fr", "de", "en")
 TAGS_OF_OURS = {
@@ -66,6 +79,7 @@ def is_inert(page: str) -> bool:
     return shape.tags <= TAGS_OF_OURS and not shape.running and own
 
 
+@pytest.mark.attack("W04")
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_labels_of_providers_stay_text(counter: Counter, payload: str) -> None:
     itsme = replace(PROVIDERS[0], labels=dict.fromkeys(LANGUAGES, payload))
@@ -78,6 +92,7 @@ def test_labels_of_providers_stay_text(counter: Counter, payload: str) -> None:
             assert payload in Shape(page).text, path
 
 
+@pytest.mark.attack("W04")
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_a_record_of_a_login_tells_stays_text(counter: Counter, payload: str) -> None:
     client = counter.signed_in()
@@ -88,6 +103,7 @@ def test_what_a_record_of_a_login_tells_stays_text(counter: Counter, payload: st
     assert payload in Shape(sessions).text
 
 
+@pytest.mark.attack("W04")
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_what_is_asked_in_an_address_or_form_is_never_echoed_alive(counter: Counter, payload: str) -> None:
     client = counter.signed_in()
@@ -106,6 +122,7 @@ def test_what_is_asked_in_an_address_or_form_is_never_echoed_alive(counter: Coun
     assert is_inert(failed.text)
 
 
+@pytest.mark.attack("W04")
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_the_search_for_a_mandator_shows_again_what_was_typed(counter: Counter, payload: str) -> None:
     client = counter.signed_in()

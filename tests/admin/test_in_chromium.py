@@ -145,6 +145,7 @@ def problems(page: Page, portal: Counter, path: str) -> list[str]:
     return [*violations(page), *wider_than_the_window(page), *complaints]
 
 
+@pytest.mark.attack("W04")
 def test_hostile_words_open_no_window_and_load_nothing(portal: Counter, browser: Browser) -> None:
     payload = "\"'><img src=x onerror=alert(1)><svg onload=alert(2)><script>alert(3)</script>"
     changed = dict.fromkeys(("nl", "fr", "de", "en"), payload)
