@@ -13,7 +13,7 @@ from admin.newcomers.collaborators import NewcomerParts
 from admin.newcomers.contact_reading import read_country, read_email, read_line, read_phone
 from iam.domain.errors import Refusal
 from iam.services.foreign_enterprises import ASKING_PATH, NewRequest
-from iam.web import pages
+from iam.web import error_pages, pages
 from iam.web.devices import address_of
 from iam.web.markers import public
 from iam.web.texts import chosen_language
@@ -63,4 +63,6 @@ def _asked(form: Mapping[str, str]) -> NewRequest:
 
 
 def _page(written: Mapping[str, str], refused: str = "", field: str = "") -> Response:
+    if refused:
+        error_pages.note(400, refused)
     return pages.show("foreign_enterprise.html", 400 if refused else 200, written=written, refused=refused, field=field)

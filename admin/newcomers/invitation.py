@@ -10,7 +10,7 @@ from admin.newcomers.collaborators import NewcomerParts
 from admin.visitors import visitor
 from iam.domain.errors import Refusal
 from iam.services.foreign_entry import ACCEPTING_PATH
-from iam.web import pages
+from iam.web import error_pages, pages
 from iam.web.entry import Asks
 from iam.web.markers import requires
 
@@ -33,5 +33,6 @@ def add(blueprint: Blueprint, parts: NewcomerParts) -> None:
         try:
             parts.invitations.accept(visitor().session.authentication, form["code"], "")
         except Refusal as refusal:
+            error_pages.note(403, refusal.code)
             return pages.show("invitation.html", 403, refused=refusal.code)
         return redirect("/act-as", 303)

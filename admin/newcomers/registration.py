@@ -17,7 +17,7 @@ from iam.domain.niss import Niss
 from iam.domain.visits import Visit
 from iam.services import pending_identities
 from iam.services.identity_registrations import RegistrationRequest, came_after
-from iam.web import pages, returning
+from iam.web import error_pages, pages, returning
 from iam.web.browser_hall import REGISTRATION_PATH
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.markers import public
@@ -104,6 +104,8 @@ def _page(
     parts: NewcomerParts, pending: ProvenLogin, *, refused: str = "", written: Mapping[str, str] = NOTHING
 ) -> Response:
     session = parts.hall.session()
+    if refused:
+        error_pages.note(403, refused)
     return pages.show(
         "registration.html",
         403 if refused else 200,

@@ -62,6 +62,7 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
         try:
             parts.hall.represent(CbeNumber.parse(written))
         except Refusal as refusal:
+            error_pages.note(error_pages.status_of(refusal), refusal.code)
             return _page(parts, visitor().session, "", represented=written, not_represented=refusal)
         return redirect("/", 303)
 

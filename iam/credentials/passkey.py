@@ -48,7 +48,8 @@ def passkey_blueprint(
         try:
             passkey = _shown(hall, passkeys, ceremonies, provider, sent["credential"])
         except (BadAnswer, CopiedPasskey) as refused:
-            _log.info("login_failed", provider=provider.id, code=type(refused).__name__, detail=str(refused))
+            code = "copied_passkey" if isinstance(refused, CopiedPasskey) else "wrong_passkey"
+            _log.info("login_failed", provider=provider.id, code=code, detail=str(refused))
             return form(provider, "wrong_passkey", 403)
         return hall.welcome(logins.proven(provider, passkey.person, [passkey.vouched]))
 

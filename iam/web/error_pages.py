@@ -45,9 +45,14 @@ def status_of(refusal: Refusal) -> int:
     return _OF_KIND[refusal.kind]
 
 
+def note(status: int, code: str) -> None:
+    """Tell in the log of a refusal that a page shows beside what was typed."""
+    _log.warning("refused", status=status, code=code, **_circumstances())
+
+
 def refused(status: int, code: str, headers: Mapping[str, str] | None = None) -> Response:
     """Answer with the page of a status and, where there are words for it, the reason; tell it in the log."""
-    _log.warning("refused", status=status, code=code, **_circumstances())
+    note(status, code)
     return _page(status, code, headers or {})
 
 
