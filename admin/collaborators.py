@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from iam.ports import Library, ProviderBook
@@ -23,3 +24,5 @@ class PageParts:
     farewells: Farewells
     providers: ProviderBook
     library: Library
+    represents_abroad: Callable[[str], bool]
+    """Whether another country said that a person acts for a company."""

@@ -112,6 +112,7 @@ class Entrance:
             farewells=self.farewells,
             providers=self.providers,
             library=self.house.library,
+            represents_abroad=lambda person: bool(self.house.desk.representations_said.own(person)),
         )
         own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
         return [*own, *self.doors.blueprints(self.hall, self.sessions)]

@@ -26,5 +26,6 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
             session=session,
             label=provider_label(parts, session.provider),
             offers=[one for one in offers if one.acting.enterprise is not None],
+            represents_abroad=parts.represents_abroad(session.person),
             searchable=session.capacity in MANDATARY_CAPACITIES and session.mandator is None,
         )

@@ -25,8 +25,6 @@ from iam.services.representation import Representation, Representations
 
 USER_NAME_PREFIX = "am"
 SIGN_IN_PATH = "/sign-in"
-OLDEST = 130
-"""Years that nobody is older than."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +89,7 @@ class Designations:
         Raises:
             StepUpRequired, Forbidden: as judged for `access_managers designate`.
             InvalidInput: `responsible_mismatch` when the responsible person named is not who acts;
-                `invalid_birth_date` for one that lies ahead or too long ago.
+                `invalid_birth_date` for one that lies ahead.
         """
         drawn = self._passwords.provisional(USER_NAME_PREFIX)
         with self._archive.writing() as uow:
@@ -161,5 +159,5 @@ def _content(order: DesignationByName) -> dict[str, str]:
 
 
 def _was_born(born: date, today: date) -> None:
-    if not today.year - OLDEST <= born.year or born >= today:
-        raise InvalidInput("invalid_birth_date", "Nobody alive has this birth date.", field="born")
+    if born >= today:
+        raise InvalidInput("invalid_birth_date", "Nobody has been born on this day yet.", field="born")

@@ -82,6 +82,7 @@ class Arrivals:
             farewells=gate.farewells,
             providers=gate.book,
             library=self.world.library,
+            represents_abroad=lambda person: bool(self.border.said.own(person)),
         )
 
     def _newcomers(self) -> NewcomerParts:

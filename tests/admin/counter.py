@@ -162,6 +162,7 @@ class Counter:
             farewells=self.gate.farewells,
             providers=self.gate.book,
             library=self.world.library,  # type: ignore[arg-type]
+            represents_abroad=lambda _: False,
         )
 
     def _doors(self) -> Blueprint:

@@ -265,6 +265,15 @@ def test_what_a_country_said_is_shown_as_said_and_as_text(arrivals: Arrivals, la
     assert browser.get(f"{COMPANIES}/proposed?lang={language}").status_code == 200
 
 
+def test_the_first_page_leads_whoever_came_for_a_company_there_and_nobody_else(arrivals: Arrivals) -> None:
+    browser, _ = representing(arrivals)
+    assert f'href="{COMPANIES}"' in browser.get("/").text
+    _, niss = arrivals.border.person()
+    other = arrivals.browser()
+    other.comes_by(niss)
+    assert COMPANIES not in other.get("/").text
+
+
 def test_a_request_for_a_number_takes_over_what_was_said_and_nothing_else_of_it(arrivals: Arrivals) -> None:
     browser, said = representing(arrivals)
     form = {"representation": said, "address": "Rua 1, Porto", "purpose": "Works in Liège", **CALLED}

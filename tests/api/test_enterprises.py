@@ -198,7 +198,7 @@ def test_who_has_no_number_is_designated_by_name_and_gets_a_key_along_two_ways(c
         ({"niss": "85073003328"}, "appointee"),
         ({"name": None}, "appointee"),
         ({"name": {**NAMED, "born": "2050-01-01"}}, "appointee.name"),
-        ({"name": {**NAMED, "born": "1890-01-01"}}, "appointee.name"),
+        ({"name": {**NAMED, "born": "1700-01-01"}}, "appointee.name.born"),
         ({"name": {**NAMED, "born": "1985-02-30"}}, "appointee.name.born"),
         ({"name": {**NAMED, "family_name": " "}}, "appointee.name.family_name"),
         ({"name": {**NAMED, "language": "xx"}}, "appointee.name.language"),

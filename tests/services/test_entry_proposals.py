@@ -138,7 +138,6 @@ def test_a_number_that_is_nobodys_here_is_taken_alike(company: Company) -> None:
     assert company.listed(company.manager) == [known.id]
 
 
-@pytest.mark.attack("H01")
 def test_managers_of_another_enterprise_meet_what_does_not_exist(company: Company) -> None:
     proposal = company.proposes()
     elsewhere = Company(company.world, "PT/BE/2")
