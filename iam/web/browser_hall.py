@@ -76,8 +76,12 @@ class BrowserHall:
     def visit(self) -> Visit | None:
         """The visit of this browser: what is kept of it here, or else what it keeps itself; None for a new browser."""
         secret = browser.present().visit
-        if not secret:
-            return None
+        known: tuple[str, Visit | None] = g.get("procura_visit", ("", None))
+        if known[0] != secret:  # it is read once a request, and anew when the browser was given another
+            known = g.procura_visit = (secret, self._visit_of(secret) if secret else None)
+        return known[1]
+
+    def _visit_of(self, secret: str) -> Visit:
         way = ways.read(browser.present().way, self._parts.clock.now()) or Way(return_to=returning.FIRST_PAGE)
         if not known(self._catalogue(), way.service, way.action):
             way = Way(return_to=way.return_to)
@@ -91,6 +95,7 @@ class BrowserHall:
         """
         if not known(self._catalogue(), service, action):
             raise NotFound("not_found", "There is no such service.")
+        g.pop("procura_visit", None)
         present, visits = browser.present(), self._parts.visits
         way = _judged(Way(return_to=return_to, service=service, action=action))
         recorded = visits.find(present.visit) if present.visit else None
