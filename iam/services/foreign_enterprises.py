@@ -17,7 +17,7 @@ from iam.services.acting import known, record
 from iam.services.authorization import Authorization
 from iam.services.counted_tries import count_try
 from iam.services.fingerprints import fingerprint
-from iam.services.foreign_entry import Activation, enter, send_activation
+from iam.services.foreign_entry import Activation, enter, reopened, send_activation
 from iam.services.identity_links import keep_contact_a_while
 from iam.services.letter_texts import LetterWriter
 from iam.services.passwords import Passwords
@@ -126,6 +126,9 @@ class ForeignEnterprises:
     def send_again(self, officer: Actor, request_id: str) -> ForeignEnterpriseRequest:
         """Send another activation; what was sent before is void.
 
+        A place that was taken with the password alone is opened anew, so that its holder can take it with a key of
+        their own, which reaches more: the code in the letter is then the way.
+
         Raises:
             StepUpRequired, Forbidden: as judged for `office grant_number`. NotFound: `not_found`.
             Conflict: `not_granted`; `activated` once somebody used it; `contact_erased`.
@@ -134,8 +137,10 @@ class ForeignEnterprises:
         with self._archive.writing() as uow:
             self._judge.require(officer, "office", "grant_number")
             request = known(uow, ForeignEnterpriseRequest, request_id, "request")
-            appointment = _unused(uow, request)
-            contact = _contact(uow, request_id)
+            place, contact = _place(uow, request), _contact(uow, request_id)
+            appointment = place if place.person is None else reopened(uow, officer, place, self._randomness)
+            request = replace(request, appointment=appointment.id)
+            uow.put(request)
             _note(uow, officer, "activation_sent_again", request)
             activation = Activation(self._randomness.identifier(), drawn, appointment)
             send_activation(uow, officer, contact, request, activation, self._passwords, self._writer)
@@ -203,12 +208,10 @@ def _contact(uow: UnitOfWork, request_id: str) -> RequestContact:
     return contact
 
 
-def _unused(uow: UnitOfWork, request: ForeignEnterpriseRequest) -> Appointment:
+def _place(uow: UnitOfWork, request: ForeignEnterpriseRequest) -> Appointment:
     appointment = uow.get(Appointment, request.appointment) if request.appointment else None
     if appointment is None or not appointment.valid.contains(uow.now):
         raise Conflict("not_granted", "No number was granted on this request, or its manager's place has ended.")
-    if appointment.person is not None:
-        raise Conflict("activated", "The activation was used already.")
     return appointment
 
 

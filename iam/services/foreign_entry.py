@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from iam.domain.actors import Actor
 from iam.domain.appointments import OFFICER, Appointment, Role
 from iam.domain.assurance import Assurance
+from iam.domain.credentials import Password
 from iam.domain.enterprises import Capacity, CapacityHeld, Enterprise, Ground
 from iam.domain.errors import Conflict, Forbidden
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
@@ -15,9 +16,11 @@ from iam.domain.periods import Period, local_date
 from iam.domain.persons import Contact, Invitation
 from iam.ports import Randomness, UnitOfWork
 from iam.services.acting import current_appointments
+from iam.services.ending import end_appointment
 from iam.services.invitations import LINK_VALIDITY, code_hash
 from iam.services.letter_texts import LetterWriter
 from iam.services.passwords import Passwords, Provisional
+from iam.services.people import numbers_of
 
 ACCEPTING_PATH = "/my/invitations"
 
@@ -62,6 +65,28 @@ def enter(uow: UnitOfWork, number: str, ground: str, contact: RequestContact, ra
     noted = Contact(appointment=appointment.id, label=contact.name, email=contact.email, phone=contact.phone)
     uow.put(noted)
     return appointment
+
+
+def reopened(uow: UnitOfWork, officer: Actor, place: Appointment, randomness: Randomness) -> Appointment:
+    """Let another place begin where one ends that was taken with the password alone, and void that password.
+
+    Raises:
+        Conflict: `activated` when it was taken with a key that proves who its holder is.
+    """
+    passwords = uow.find(Password, appointment=place.id)
+    if place.person is None or not passwords or numbers_of(uow, place.person):
+        raise Conflict("activated", "The activation was used already.")
+    for password in passwords:
+        uow.remove(Password, password.user_name)
+    end_appointment(uow, officer, place, uow.now, with_everything=False)
+    another = replace(
+        place, id=randomness.identifier(), person=None, valid=Period(uow.now), activated_at=None, ended_at=None
+    )
+    uow.put(another)
+    noted = uow.get(Contact, place.id)
+    if noted is not None:
+        uow.put(replace(noted, appointment=another.id))
+    return another
 
 
 def _capacity(number: str, ground: str, randomness: Randomness, uow: UnitOfWork) -> CapacityHeld:

@@ -20,6 +20,8 @@ from iam.domain.foreign_identities import RequestContact
 from iam.domain.identifiers import CbeNumber
 from iam.domain.periods import Period
 from iam.services.foreign_enterprises import ALL_WITHIN, MOST_OF_ADDRESS, MOST_OF_ONE, ONE_WITHIN
+from iam.services.passwords import WrongPassword
+from tests.services.credential_scenes import SECRET_WORDS
 from tests.services.identity_scenes import DACHBAU, Border
 from tests.services.worlds import World
 
@@ -118,6 +120,26 @@ def test_another_activation_makes_the_former_one_void(border: Border) -> None:
     with pytest.raises(Gone):
         border.invitations.accept(login, first, "portal")
     assert border.invitations.accept(login, second, "portal").person
+    with pytest.raises(Conflict, match="activated"):
+        border.enterprises.send_again(border.officer("grant_number"), request.id)
+
+
+def test_a_place_taken_with_the_password_alone_can_be_taken_anew_with_a_key_of_ones_own(border: Border) -> None:
+    request, _ = granted(border)
+    (sent,) = border.world.found(Password)
+    provisional = border.keys.post.texts[-1][1].split(": ")[1].split(".")[0]
+    session = border.entered(border.by_password(sent.user_name, provisional))
+    border.world.clock.advance(days=1)
+    again = border.enterprises.send_again(border.officer("grant_number"), request.id)
+    code = code_in_letter(border)
+    assert again.appointment != request.appointment
+    former = border.world.found(Appointment, id=request.appointment)[0]
+    assert (former.person, former.ended_at is not None) == (session.person, True)
+    with pytest.raises(WrongPassword):
+        border.by_password(sent.user_name, SECRET_WORDS)
+    actor = border.world.acting(border.person()[0], NUMBER.value, None)
+    assert border.invitations.accept(actor.authentication, code, "portal").id == again.appointment
+    assert border.world.decision(actor, "access_management:manage", NUMBER.value).allowed
     with pytest.raises(Conflict, match="activated"):
         border.enterprises.send_again(border.officer("grant_number"), request.id)
 
