@@ -24,7 +24,12 @@ _BY_PROXY: Final = public("nginx, known by its secret, tells which certificate t
 def certificate_blueprint(hall: Hall, login: CertificateLogin) -> Blueprint:
     """The door; register the blueprint without a prefix."""
     blueprint = Blueprint("certificate_login", __name__)
+    _add_showing(blueprint, hall, login)
+    _add_return(blueprint, hall, login)
+    return blueprint
 
+
+def _add_showing(blueprint: Blueprint, hall: Hall, login: CertificateLogin) -> None:
     @blueprint.post(f"{PATH}/<provider>/start")
     @_ANYBODY
     def start(provider: str) -> Response:
@@ -43,6 +48,8 @@ def certificate_blueprint(hall: Hall, login: CertificateLogin) -> Blueprint:
         except NotTheProxy:
             raise Unauthorized from None
 
+
+def _add_return(blueprint: Blueprint, hall: Hall, login: CertificateLogin) -> None:
     @blueprint.get(f"{PATH}/<provider>/refused")
     @_ANYBODY
     def refused(provider: str) -> Response:
@@ -64,8 +71,6 @@ def certificate_blueprint(hall: Hall, login: CertificateLogin) -> Blueprint:
         if shown.failure == STATUS_UNREACHABLE:
             return not_now(chosen, _start(chosen), shown.detail, [login.settings.of(chosen).address])
         return hall.turned_away(chosen, shown.failure, shown.detail)
-
-    return blueprint
 
 
 def _start(provider: LoginProvider) -> str:
