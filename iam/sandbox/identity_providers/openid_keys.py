@@ -51,7 +51,7 @@ def unsigned(claims: Mapping[str, Any]) -> str:
 
 
 class ClientKeys:
-    """The key set that the client publishes, kept for a while as a provider keeps it; the real itsme keeps it longer."""
+    """The key set that the client publishes, kept for a while, as every provider keeps it."""
 
     def __init__(self, uri: str) -> None:
         self._uri = uri
