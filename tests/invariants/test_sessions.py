@@ -1,184 +1,222 @@
-"""Stories of people's browsers: one identifier lives for each session, at the level of its login and no higher."""
+"""I16 and I18 in stories of browsers, on every storage: one living identifier a session, never above its login."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from datetime import timedelta
-from functools import cache
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 import pytest
-from hypothesis import settings
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    invariant,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
+from hypothesis import Phase, settings
+from hypothesis.stateful import run_state_machine_as_test
 
 from iam.domain.assurance import Assurance
-from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict
-from iam.domain.niss import Niss
-from iam.domain.sessions import CITIZEN, Acting, Session
-from iam.ports import Law
-from iam.services.sessions import Held
-from iam.services.sign_in import LoginRefused
+from iam.domain.sessions import CITIZEN, Session
+from iam.ports import Archive
+from iam.services import people, sessions, sign_in
+from iam.services.sessions import Sessions
+from iam.services.sign_in import SignIn
+from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
-from policies.book import read_book
-from policies.engine import CasbinLaw
-from tests.services.login_scenes import RULES, Gate
+from iam.storage.migrations import upgrade
+from tests.invariants.browsers import Browsers, law
+from tests.services.login_scenes import Gate
 from tests.services.worlds import World
 from tests.storage.clocks import SetClock
 
-PROVIDERS = st.sampled_from(["itsme", "card", "password"])
-BROWSERS = st.integers(0, 2)
+Plant = Callable[[pytest.MonkeyPatch], None]
+DATABASES = settings(max_examples=12, stateful_step_count=40, deadline=None)
+MEMORY = settings(max_examples=60, stateful_step_count=40, deadline=None)
+HUNT = settings(
+    max_examples=1500, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
 
 
-@cache
-def law() -> Law:
-    return CasbinLaw(read_book())
+@contextmanager
+def in_memory(clock: SetClock) -> Iterator[Archive]:
+    yield MemoryArchive(clock)
 
 
-@dataclass
-class Known:
-    """What the story knows of the session that a browser should hold."""
-
-    secret: str
-    person: str
-    level: Assurance
-    provider: str
-    began: timedelta
-    seen: timedelta
-    acting: Acting
-
-
-class Browsers(RuleBasedStateMachine):
-    """Logins, step-ups, changes of capacity and ends, in any order, beside a model of a few lines."""
-
-    @initialize()
-    def open(self) -> None:
-        clock = SetClock()
-        self.world = World(MemoryArchive(clock), clock, law())
-        self.gate = Gate(self.world)
-        self.start = clock.at
-        self.people = [self.world.person() for _ in range(2)]
-        self.enterprise = self.world.enterprise(Capacity.EMPLOYER)
-        self.held: dict[int, Known] = {}
-        self.dead: set[str] = set()
-
-    @property
-    def now(self) -> timedelta:
-        return self.world.clock.at - self.start
-
-    def alive(self, known: Known) -> bool:
-        on = self.gate.book.providers[known.provider].enabled
-        return on and self.now < known.began + RULES.longest and self.now < known.seen + RULES.idle
-
-    def found(self, browser: int) -> Session | None:
-        known = self.held.get(browser)
-        if known is None:
-            return None
-        session = self.gate.sessions.find(known.secret)
-        assert (session is not None) is self.alive(known)
-        if not self.gate.book.providers[known.provider].enabled:
-            self.dead.add(self.held.pop(browser).secret)
-        if session is not None and self.now - known.seen >= timedelta(minutes=1):
-            known.seen = self.now
-        return session
-
-    def replaced(self, browser: int, held: Held, level: Assurance, began: timedelta) -> None:
-        before = self.held.get(browser)
-        if before is not None:
-            self.dead.add(before.secret)
-        one = held.session
-        self.held[browser] = Known(held.secret, one.person, level, one.provider, began, self.now, one.acting)
-
-    @rule(browser=BROWSERS, who=st.integers(0, 1), name=PROVIDERS)
-    def log_in(self, browser: int, who: int, name: str) -> None:
-        present = self.found(browser)
-        person, niss = self.people[who]
-        try:
-            held = self.gate.login(niss, name, before=present)
-        except LoginRefused as refusal:
-            assert refusal.code == "provider_off" and not self.gate.book.providers[name].enabled
-            return
-        kept = present is not None and present.person == person
-        assert held.session.acting == (self.held[browser].acting if kept else CITIZEN)
-        self.replaced(browser, held, self.gate.book.providers[name].highest, self.now)
-
-    @rule(who=st.integers(0, 1), name=PROVIDERS)
-    def claim_too_much(self, who: int, name: str) -> None:
-        niss: Niss = self.people[who][1]
-        self.gate.book.switch(name, highest=Assurance.LOW)
-        with pytest.raises(LoginRefused):
-            self.gate.login(niss, name, assurance=Assurance.SUBSTANTIAL)
-        self.gate.book.switch(name, highest=Assurance.LOW if name == "password" else Assurance.HIGH)
-
-    @rule(browser=BROWSERS, above=st.booleans())
-    def change_capacity(self, browser: int, above: bool) -> None:
-        session = self.found(browser)
-        if session is None:
-            return
-        known = self.held[browser]
-        held = self.gate.sessions.act_as(session, Acting(enterprise=self.enterprise) if above else CITIZEN)
-        self.replaced(browser, held, known.level, known.began)
-
-    @precondition(lambda self: self.held)
-    @rule(data=st.data())
-    def end(self, data: st.DataObject) -> None:
-        browser = data.draw(st.sampled_from(sorted(self.held)))
-        session = self.found(browser)
-        if session is not None:
-            self.dead.add(self.held.pop(browser).secret)
-            self.gate.sessions.end(session.person, session.id)
-
-    @rule(browser=BROWSERS)
-    def end_others(self, browser: int) -> None:
-        session = self.found(browser)
-        if session is None:
-            return
-        self.gate.sessions.end_others(session)
-        for other in [one for one in self.held if one != browser and self.held[one].person == session.person]:
-            self.dead.add(self.held.pop(other).secret)
-
-    @rule(name=PROVIDERS)
-    def switch(self, name: str) -> None:
-        self.gate.book.switch(name, enabled=not self.gate.book.providers[name].enabled)
-        self.gate.sessions.end_switched_off()
-
-    @rule(minutes=st.integers(1, 200))
-    def wait(self, minutes: int) -> None:
-        """Never to the very edge of a session's life: a commit is a microsecond later than the clock."""
-        self.world.clock.advance(minutes=minutes, seconds=1)
-
-    @rule()
-    def restart(self) -> None:
-        self.gate.restart()
-
-    @invariant()
-    def each_browser_holds_one_living_identifier_of_one_person_in_one_capacity(self) -> None:
-        for browser, known in list(getattr(self, "held", {}).items()):
-            session = self.found(browser)
-            if session is not None:
-                assert (session.person, session.assurance, session.acting) == (known.person, known.level, known.acting)
-
-    @invariant()
-    def no_identifier_that_was_replaced_or_ended_lives(self) -> None:
-        for secret in getattr(self, "dead", ()):
-            assert self.gate.sessions.find(secret) is None
-
-    @invariant()
-    def as_many_sessions_are_listed_as_live(self) -> None:
-        for person, _ in getattr(self, "people", ()):
-            alive = [one for one in self.held.values() if one.person == person and self.alive(one)]
-            assert len(self.gate.sessions.listed(person)) == len(alive)
+@contextmanager
+def on_sqlite(template: Path, clock: SetClock) -> Iterator[Archive]:
+    """A copy of an empty database."""
+    copy = template.with_name("story.db")
+    shutil.copyfile(template, copy)
+    archive = open_archive(f"sqlite:///{copy}", clock)
+    yield archive
+    archive.close()
+    for path in copy.parent.glob("story.db*"):
+        path.unlink()
 
 
-def test_each_story_of_browsers_keeps_to_one_living_identifier_a_session() -> None:
-    run_state_machine_as_test(Browsers, settings=settings(max_examples=60, stateful_step_count=40, deadline=None))
+@contextmanager
+def on_postgresql(url: str, clock: SetClock) -> Iterator[Archive]:
+    """A database that is emptied before each story."""
+    archive = open_archive(url, clock)
+    archive.mark_sandbox()
+    archive.wipe()
+    yield archive
+    archive.close()
+
+
+def stories(archive_at: Callable[[SetClock], AbstractContextManager[Archive]], how_many: settings) -> None:
+    """Tell stories on archives of a kind."""
+    told = type("BrowsersThere", (Browsers,), {"archive_at": staticmethod(archive_at)})
+    run_state_machine_as_test(told, settings=how_many)
+
+
+def test_each_story_in_memory_keeps_to_one_living_identifier_a_session() -> None:
+    stories(in_memory, MEMORY)
+
+
+def test_each_story_on_sqlite_keeps_to_one_living_identifier_a_session(tmp_path: Path) -> None:
+    template = tmp_path / "empty.db"
+    upgrade(f"sqlite:///{template}")
+    stories(partial(on_sqlite, template), DATABASES)
+
+
+def test_each_story_on_postgresql_keeps_to_one_living_identifier_a_session(postgresql_database: str) -> None:
+    upgrade(postgresql_database)
+    stories(partial(on_postgresql, postgresql_database), DATABASES)
+
+
+def the_old_identifier_lives_on_after_a_change(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Sessions, "_taken", lambda one, uow, session: uow.get(Session, session.id))
+
+
+def the_session_before_a_login_lives_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(SignIn, "_end", lambda one, uow, before: uow.get(Session, before.id) if before else None)
+
+
+def who_logs_in_after_somebody_goes_on_for_them(patch: pytest.MonkeyPatch) -> None:
+    begun = SignIn._begun
+
+    def keeping(one: SignIn, uow: Any, proven: Any, person: str, where: Any, before: Session | None) -> Any:
+        return begun(one, uow, proven, person, where, replace(before, person=person) if before else None)
+
+    def ended(one: SignIn, uow: Any, before: Session | None) -> Session | None:
+        if before is not None and uow.get(Session, before.id) is not None:
+            sessions.end_session(uow, before)
+        return before
+
+    patch.setattr(SignIn, "_begun", keeping)
+    patch.setattr(SignIn, "_end", ended)
+
+
+def idle_sessions_live_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Session, "live", lambda one, at, idle: at < one.expires_at)
+
+
+def sessions_live_for_ever_while_used(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Session, "live", lambda one, at, idle: at < one.seen_at + idle)
+
+
+def a_session_lives_for_one_more_microsecond(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Session, "live", lambda one, at, idle: at <= one.expires_at and at <= one.seen_at + idle)
+
+
+def being_seen_lengthens_the_longest_life(patch: pytest.MonkeyPatch) -> None:
+    changed = replace
+
+    def longer(one: Any, **fields: Any) -> Any:
+        seen = "seen_at" in fields and "enterprise" not in fields
+        return changed(one, **fields, **({"expires_at": one.expires_at + timedelta(minutes=5)} if seen else {}))
+
+    patch.setattr(sessions, "replace", longer)
+
+
+def a_provider_that_is_switched_off_is_still_believed(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Sessions, "_believed", lambda one, session: True)
+
+
+def a_session_comes_back_with_its_provider(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Sessions, "_end_if_disbelieved", lambda one, session: None)
+
+
+def a_login_says_more_than_its_provider_may(patch: pytest.MonkeyPatch) -> None:
+    enter = SignIn.enter
+
+    def believing(one: SignIn, proven: Any, where: Any, before: Session | None = None) -> Any:
+        highest = one._providers.current().enabled(proven.provider)
+        level = min(proven.assurance, highest.highest) if highest else proven.assurance
+        entered = enter(one, replace(proven, assurance=level), where, before)
+        return entered
+
+    patch.setattr(SignIn, "enter", believing)
+
+
+def a_change_of_capacity_raises_the_level(patch: pytest.MonkeyPatch) -> None:
+    begin = Sessions.begin
+
+    def raised(one: Sessions, uow: Any, session: Session) -> Any:
+        return begin(one, uow, replace(session, assurance=Assurance.HIGH) if session.id else session)
+
+    patch.setattr(Sessions, "begin", raised)
+
+
+def a_proof_is_good_twice(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(sign_in, "fingerprint", lambda *texts: str(id(object())) + str(len(texts)) + repr(object()))
+
+
+def each_node_remembers_who_is_logged_in(patch: pytest.MonkeyPatch) -> None:
+    find, remembered = Sessions.find, dict[tuple[int, str], Session]()
+
+    def stale(one: Sessions, secret: str) -> Session | None:
+        known = remembered.get((id(one), secret))
+        found = known or find(one, secret)
+        if found is not None:
+            remembered[id(one), secret] = found
+        return found
+
+    patch.setattr(Sessions, "find", stale)
+
+
+def sessions_of_a_record_that_went_live_on(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(people, "end_session", lambda uow, session: None)
+
+
+def other_sessions_are_ended_of_everybody(patch: pytest.MonkeyPatch) -> None:
+    def all_others(one: Sessions, session: Session) -> int:
+        with one._archive.writing() as uow:
+            others = [other for other in uow.find(Session) if other.id != session.id]
+            for other in others:
+                one.ended(uow, other)
+            uow.commit()
+        return len(others)
+
+    patch.setattr(Sessions, "end_others", all_others)
+
+
+FAULTS: list[Plant] = [
+    the_old_identifier_lives_on_after_a_change,
+    the_session_before_a_login_lives_on,
+    who_logs_in_after_somebody_goes_on_for_them,
+    idle_sessions_live_on,
+    sessions_live_for_ever_while_used,
+    a_session_lives_for_one_more_microsecond,
+    being_seen_lengthens_the_longest_life,
+    a_provider_that_is_switched_off_is_still_believed,
+    a_session_comes_back_with_its_provider,
+    a_login_says_more_than_its_provider_may,
+    a_change_of_capacity_raises_the_level,
+    a_proof_is_good_twice,
+    each_node_remembers_who_is_logged_in,
+    sessions_of_a_record_that_went_live_on,
+    other_sessions_are_ended_of_everybody,
+]
+
+
+@pytest.mark.parametrize("plant", FAULTS, ids=lambda plant: str(plant.__name__))
+def test_a_planted_fault_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        stories(in_memory, HUNT)
 
 
 def test_a_session_that_ended_cannot_be_changed_into_a_living_one() -> None:
