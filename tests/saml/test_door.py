@@ -112,6 +112,7 @@ def test_a_level_that_no_scheme_of_the_country_reaches_is_not_asked_for(scene: S
     assert scene.refused == ("saml_level_not_offered", "level_not_configured")
 
 
+@pytest.mark.attack("S12")
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
@@ -146,11 +147,13 @@ def test_an_answer_that_names_nobody_for_sure_is_refused(scene: Scene, changes: 
     assert code in CODES
 
 
+@pytest.mark.attack("S12")
 def test_an_enterprise_that_was_asked_for_and_is_not_named_is_refused(scene: Scene) -> None:
     scene.login(whom="enterprise")
     assert scene.refused == ("saml_enterprise_missing", "enterprise_missing")
 
 
+@pytest.mark.attack("S10")
 def test_an_answer_counts_once(scene: Scene) -> None:
     fields = scene.leave()
     message = scene.response(scene.told(fields))
@@ -160,6 +163,7 @@ def test_an_answer_counts_once(scene: Scene) -> None:
     assert len(scene.hall.welcomed) == 1
 
 
+@pytest.mark.attack("S09", "S10")
 def test_an_answer_in_another_browser_is_refused(scene: Scene) -> None:
     fields = scene.leave()
     scene.hall.other_browser = True
@@ -167,24 +171,28 @@ def test_an_answer_in_another_browser_is_refused(scene: Scene) -> None:
     assert scene.refused == ("saml_not_begun_here", "not_begun_here")
 
 
+@pytest.mark.attack("S09")
 def test_an_answer_to_another_of_our_requests_is_refused(scene: Scene) -> None:
     first, second = scene.leave(), scene.leave()
     scene.answer(second, scene.response(scene.told(first)))
     assert scene.refused == ("saml_not_believed", "in_response_to")
 
 
+@pytest.mark.attack("S10")
 @pytest.mark.parametrize("state", ["", "x", "x" * 500])
 def test_an_answer_that_nobody_asked_for_is_refused(scene: Scene, state: str) -> None:
     scene.answer({"RelayState": state}, scene.response(scene.told(scene.leave())))
     assert scene.refused == ("saml_not_begun_here", "not_begun_here")
 
 
+@pytest.mark.attack("S10")
 def test_an_answer_of_one_provider_at_the_door_of_the_other_is_refused(scene: Scene) -> None:
     fields = scene.leave()
     scene.answer(fields, scene.response(scene.told(fields)), "saml/fas")
     assert scene.refused == ("saml_not_begun_here", "not_begun_here")
 
 
+@pytest.mark.attack("S10")
 def test_a_provider_that_was_switched_off_meanwhile_takes_no_answer(scene: Scene) -> None:
     fields = scene.leave()
     message = scene.response(scene.told(fields))
@@ -230,6 +238,7 @@ def test_a_long_answer_is_read_as_far_as_the_filter_allows(scene: Scene) -> None
     assert scene.client.post("/sign-in/eidas/node/acs", data=data, base_url=BASE, headers=headers).status_code == 200
 
 
+@pytest.mark.attack("S13")
 @pytest.mark.parametrize(
     ("posted", "reason"),
     [
@@ -253,11 +262,13 @@ def test_what_is_no_message_is_refused(scene: Scene, posted: str, reason: str) -
     assert scene.answer(fields, scene.response(scene.told(fields))).status_code == 303  # the login is still open
 
 
+@pytest.mark.attack("S13")
 def test_a_form_of_ten_megabytes_is_not_read(scene: Scene) -> None:
     answer = scene.client.post("/sign-in/eidas/node/acs", data={"SAMLResponse": "A" * 10_000_000}, base_url=BASE)
     assert answer.status_code == 413
 
 
+@pytest.mark.attack("S13")
 def test_an_answer_by_redirect_is_never_unpacked(scene: Scene) -> None:
     packed = b64encode(zlib.compress(b"<a/>" * 1_000_000)).decode()
     assert scene.client.get(
@@ -275,6 +286,7 @@ def test_a_choice_that_is_not_on_the_page_is_refused(scene: Scene, chosen: dict[
     assert scene.hall.flows == {}
 
 
+@pytest.mark.attack("S10")
 @pytest.mark.parametrize(
     ("node", "reason"),
     [
@@ -314,6 +326,7 @@ def test_the_federal_service_tells_the_belgian_number(scene: Scene) -> None:
     assert proven.subject == "f" * 40
 
 
+@pytest.mark.attack("S07")
 @pytest.mark.parametrize(
     ("attributes", "reason"),
     [

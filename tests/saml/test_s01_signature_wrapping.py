@@ -9,6 +9,7 @@ from lxml import etree
 
 from saml.names import SAML, ds, saml, samlp
 from saml.reception import Parties
+from saml.refusals import SamlRefused
 from tests.saml import premises as p
 from tests.saml.conftest import Watch
 
@@ -210,6 +211,7 @@ ATTACKS: tuple[tuple[Attack, str], ...] = (
 )
 
 
+@pytest.mark.attack("S01")
 @pytest.mark.parametrize(("attack", "code"), ATTACKS, ids=lambda each: getattr(each, "__name__", each))
 @pytest.mark.parametrize("parties", [p.PLAIN, p.ASSERTION_ALONE], ids=["both signed", "assertion signed"])
 def test_a_wrapped_signature_is_refused_before_any_library_sees_it(
@@ -225,6 +227,7 @@ def test_the_genuine_response_that_these_attacks_begin_with_is_accepted() -> Non
     assert p.submit(_parts()[0], parties=p.PLAIN).name.value == "opaque"
 
 
+@pytest.mark.attack("S01")
 def test_a_decrypted_assertion_that_wraps_another_is_refused() -> None:
     def nest(assertion: etree._Element) -> None:
         advice = etree.Element(f"{{{SAML}}}Advice")
@@ -232,3 +235,50 @@ def test_a_decrypted_assertion_that_wraps_another_is_refused() -> None:
         assertion.insert(3, advice)
 
     assert p.refusal(p.a_response(change=nest)) == "element_not_allowed"
+
+
+def _pieces() -> dict[str, etree._Element]:
+    message, genuine, forged = _parts()
+    twice = p.again(forged)
+    twice.set("ID", genuine.get("ID") or "")
+    around = etree.Element(ds("Object"))
+    around.append(p.again(genuine))
+    encrypted = p.a_response().find(saml("EncryptedAssertion"))
+    assert encrypted is not None
+    return {
+        "forged assertion": forged,
+        "forged assertion under the genuine identifier": twice,
+        "genuine assertion": p.again(genuine),
+        "genuine response": p.again(message),
+        "signature": p.again(_signature(genuine)),
+        "object around the genuine assertion": around,
+        "encrypted assertion": encrypted,
+    }
+
+
+@pytest.mark.attack("S01", "S08", "S11")
+@pytest.mark.parametrize("place", ["first", "last", "before", "behind", "instead"])
+@pytest.mark.parametrize("piece", list(_pieces()))
+def test_nothing_can_be_put_anywhere_into_a_signed_response(piece: str, place: str) -> None:
+    """At every element of a genuine response, however it is put there: refused, or what is read is what was signed."""
+    count, wanted = len(list(_parts()[0].iter())), _pieces()[piece]
+    for number in range(1, count):
+        message = _parts()[0]
+        target, planted = list(message.iter())[number], p.again(wanted)
+        if place == "first":
+            target.insert(0, planted)
+        elif place == "last":
+            target.append(planted)
+        elif place == "before":
+            target.addprevious(planted)
+        elif place == "behind":
+            target.addnext(planted)
+        else:
+            target.getparent().replace(target, planted)  # type: ignore[union-attr]
+        for parties in (p.PLAIN, p.ASSERTION_ALONE, p.MESSAGE_ALONE):
+            try:
+                said = p.submit(message, parties=parties)
+            except SamlRefused:
+                continue
+            assert piece in ("genuine assertion", "signature", "encrypted assertion"), (number, target.tag)
+            assert said.attributes[f"{p.NATURAL}/PersonIdentifier"] == ("NL/BE/12345",)

@@ -19,10 +19,12 @@ _CONTENT = b"http://www.w3.org/2009/xmlenc11#aes256-gcm"
 _TRANSPORT = b"http://www.w3.org/2009/xmlenc11#rsa-oaep"
 
 
+@pytest.mark.attack("S03")
 def test_a_stranger_whose_certificate_travels_with_the_message_is_refused() -> None:
     assert p.refusal(p.a_response(key=p.STRANGER)) == "signature_invalid"
 
 
+@pytest.mark.attack("S03")
 def test_a_key_whose_certificate_bears_the_same_name_is_refused() -> None:
     assert p.STRANGER.certificate.subject == p.NODE.certificate.subject
     swapped = p.replaced(
@@ -31,6 +33,7 @@ def test_a_key_whose_certificate_bears_the_same_name_is_refused() -> None:
     assert p.refusal(swapped) == "signature_invalid"
 
 
+@pytest.mark.attack("S03")
 def test_a_key_whose_certificate_has_expired_is_refused(watch: Watch) -> None:
     old = rsa_pair("node", p.NOW - timedelta(days=400), life=timedelta(days=399))
     peer = replace(p.PEER, keys=(pinned(old.certificate),))
@@ -40,16 +43,19 @@ def test_a_key_whose_certificate_has_expired_is_refused(watch: Watch) -> None:
     assert watch.reached == []
 
 
+@pytest.mark.attack("S03")
 def test_a_key_that_the_metadata_no_longer_names_is_refused() -> None:
     rolled = replace(p.PEER, keys=(pinned(p.STRANGER.certificate),))
     assert p.refusal(p.a_response(), parties=replace(p.PARTIES, peer=rolled)) == "signature_invalid"
 
 
+@pytest.mark.attack("S03")
 def test_expired_metadata_pins_nothing() -> None:
     expired = replace(p.PEER, valid_until=p.NOW)
     assert p.refusal(p.a_response(), parties=replace(p.PARTIES, peer=expired)) == "metadata_expired"
 
 
+@pytest.mark.attack("S04")
 @pytest.mark.parametrize("bits", [1024, 2048])
 def test_short_keys_are_never_pinned(bits: int) -> None:
     weak = rsa_pair("node", p.NOW, bits=bits)
@@ -57,6 +63,7 @@ def test_short_keys_are_never_pinned(bits: int) -> None:
         pinned(weak.certificate)
 
 
+@pytest.mark.attack("S03")
 def test_what_is_no_certificate_is_never_pinned() -> None:
     with pytest.raises(SamlRefused, match="certificate_unreadable"):
         from_base64("AAAA")
@@ -64,6 +71,7 @@ def test_what_is_no_certificate_is_never_pinned() -> None:
         from_pem(b"nothing")
 
 
+@pytest.mark.attack("S04")
 @pytest.mark.parametrize(
     "algorithm",
     [
@@ -86,6 +94,7 @@ def test_other_signature_algorithms_are_refused_before_any_library(algorithm: by
     assert watch.reached == []
 
 
+@pytest.mark.attack("S04")
 @pytest.mark.parametrize(
     "digest",
     [
@@ -103,6 +112,7 @@ def test_other_digests_are_refused_before_any_library(digest: bytes, watch: Watc
     assert watch.reached == []
 
 
+@pytest.mark.attack("S04")
 @pytest.mark.parametrize(
     ("old", "new", "code"),
     [
@@ -124,6 +134,7 @@ def test_other_ciphers_are_refused_before_anything_is_decrypted(
     assert watch.reached == []
 
 
+@pytest.mark.attack("S04")
 @pytest.mark.parametrize(
     ("old", "new"),
     [

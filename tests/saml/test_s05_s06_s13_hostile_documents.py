@@ -47,7 +47,7 @@ def _nested(depth: int) -> bytes:
     return opening + b"<p:Status>" * depth + b"</p:Status>" * depth + b"</p:Response>"
 
 
-HOSTILE = {
+TRANSFORMS = {
     "xslt bomb": (_with_transform(_XSLT), "namespace_not_allowed"),
     "xpath": (_with_transform(_XPATH), "element_not_allowed"),
     "xpath filter 2": (
@@ -74,6 +74,8 @@ HOSTILE = {
         GENUINE.replace(b'Method Algorithm="http://www.w3.org/2001/10/xml-exc-c14n#"', b'Method Algorithm="urn:c"', 1),
         "canonicalization_not_allowed",
     ),
+}
+INCLUSIONS = {
     "doctype": (b"<!DOCTYPE r>" + GENUINE, "doctype"),
     "external dtd": (b'<!DOCTYPE r SYSTEM "http://127.0.0.1:1/x.dtd">' + GENUINE, "doctype"),
     "billion laughs": (_with_doctype(b'<!ENTITY l0 "lol">' + _LOL), "doctype"),
@@ -96,6 +98,8 @@ HOSTILE = {
         "attribute_not_allowed",
     ),
     "processing instruction": (b'<?xml-stylesheet href="x"?>' + GENUINE, "processing_instruction"),
+}
+MEASURES = {
     "ten megabytes": (GENUINE + b" " * 10_000_000, "too_large"),
     "one octet too many": (GENUINE + b" " * (MAX_OCTETS + 1 - len(GENUINE)), "too_large"),
     "a hundred thousand attributes": (
@@ -141,13 +145,34 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name, (_, code) in HOSTILE.items() if code])
-def test_a_hostile_document_is_refused_before_any_library_sees_it(name: str, watch: Watch) -> None:
+HOSTILE = {**TRANSFORMS, **INCLUSIONS, **MEASURES}
+
+
+def refused_unseen(name: str, watch: Watch) -> None:
+    """A document is refused as it should be before any library sees it."""
     document, code = HOSTILE[name]
     began = time.perf_counter()
     assert p.refusal(document, parties=p.PLAIN) == code
     assert watch.reached == []
     assert time.perf_counter() - began < 5  # a guard against hanging; the figures are in the bench
+
+
+@pytest.mark.attack("S05")
+@pytest.mark.parametrize("name", TRANSFORMS)
+def test_other_transforms_than_the_two_are_refused_before_any_library(name: str, watch: Watch) -> None:
+    refused_unseen(name, watch)
+
+
+@pytest.mark.attack("S06")
+@pytest.mark.parametrize("name", INCLUSIONS)
+def test_what_would_bring_something_in_is_refused_before_any_library(name: str, watch: Watch) -> None:
+    refused_unseen(name, watch)
+
+
+@pytest.mark.attack("S13")
+@pytest.mark.parametrize("name", [name for name, (_, code) in MEASURES.items() if code])
+def test_what_is_too_much_or_no_document_is_refused_before_any_library(name: str, watch: Watch) -> None:
+    refused_unseen(name, watch)
 
 
 def test_a_byte_order_mark_changes_nothing() -> None:
