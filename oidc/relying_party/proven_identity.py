@@ -42,8 +42,7 @@ def proven_login(
     (2) the country that issued the key is told as two letters, or follows from the number;
     (3) a Belgian number is valid, and of a Belgian key; a Belgian key without number names nobody by itself;
     (4) ID token and userinfo do not contradict each other on country and number;
-    (5) without a number the provider's own name for the person is kept with name and birth date, for matching: it
-        belongs to the issuer (OpenID Connect Core §5.7), and is nobody's when another issuer takes its place.
+    (5) without a number issuer and `sub` together are kept with name and birth date, for matching (Core §5.7).
 
     `more` are the claims of userinfo, which are those of the ID token where that is not asked.
 
