@@ -82,14 +82,16 @@ class Visits:
                 uow.commit()
         return kept
 
-    def end(self, visit: Visit) -> None:
-        """Forget a visit; one of which nothing is kept costs no turn to write."""
+    def end(self, visit: Visit) -> bool:
+        """Forget a visit; True for the one call that finds it kept. What was never kept costs no turn to write."""
         with self._archive.reading() as reading:
             if reading.get(Visit, visit.id) is None:
-                return
+                return False
         with self._archive.writing() as uow:
+            found = uow.get(Visit, visit.id) is not None
             uow.remove(Visit, visit.id)
             uow.commit()
+        return found
 
     def begin_flow(self, visit: Visit, provider: str, returned: str, details: Mapping[str, str]) -> LoginFlow:
         """Begin a login at a provider, and keep the visit; `returned` is the secret that comes back with the answer."""

@@ -125,12 +125,12 @@ class BrowserHall:
         self.arrive(return_to=address, kept_form=returning.kept_form(before, address))
 
     def kept_form(self) -> returning.Form | None:
-        """What this person had typed on the present page before they logged in again; told once."""
+        """What this person had typed on the present page before they logged in again; told once, however many ask."""
         session, visit = self.session(), self.visit()
         form = returning.form_for(session, visit, request.path) if session and visit else None
-        if visit is not None and form is not None:
-            self._forget(visit)
-        return form
+        if visit is None or form is None:
+            return None
+        return form if self._forget(visit) else None
 
     # ------------------------------------------------------------------ what doors ask
 
@@ -258,9 +258,9 @@ class BrowserHall:
         browser.present().keep_session(held.secret)
         g.procura_session = held.session
 
-    def _forget(self, visit: Visit) -> None:
-        self._parts.visits.end(visit)
+    def _forget(self, visit: Visit) -> bool:
         browser.present().forget_visit()
+        return self._parts.visits.end(visit)
 
     def _onwards(self, visit: Visit | None) -> str:
         """Where a login leads; a visit that still holds something for the next page lasts until that page is shown."""

@@ -65,6 +65,12 @@ def test_a_visit_that_ended_is_not_kept_again_by_what_comes_late(gate: Gate) -> 
     assert gate.world.found(Visit) == []
 
 
+def test_a_visit_ends_for_one_of_those_who_end_it(gate: Gate) -> None:
+    visit = gate.visits.keep(gate.visits.unrecorded().visit)
+    assert [gate.visits.end(visit) for _ in range(3)] == [True, False, False]
+    assert gate.visits.end(gate.visits.unrecorded().visit) is False
+
+
 def test_another_browser_takes_nothing_and_spoils_nothing(gate: Gate) -> None:
     mine, theirs = gate.visits.unrecorded().visit, gate.visits.unrecorded().visit
     gate.visits.begin_flow(mine, "itsme", STATE, {"nonce": "n"})
