@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
@@ -46,33 +46,39 @@ def own_metadata(
     `ends_sessions`: whether it names the addresses for messages about log-outs.
     """
     kind = SIGNATURES[registration.signature].key
-    descriptor = _MD(
-        "SPSSODescriptor",
-        {
-            "AuthnRequestsSigned": "true",
-            "WantAssertionsSigned": "true" if registration.demands.assertion_signed else "false",
-            "protocolSupportEnumeration": SAMLP,
-        },
-        *(_key("signing", each) for each in keys.published(f"saml-signing-{kind}")),
-        *_encryption(registration, keys),
-        *(_log_out(ourselves) if ends_sessions else ()),
-        *(_MD("NameIDFormat", {}, each) for each in (_EIDAS_FORMATS if registration.countries else (TRANSIENT,))),
-        _MD(
-            "AssertionConsumerService",
-            {"Binding": POST, "Location": ourselves.acs, "index": "0", "isDefault": "true"},
-        ),
-        *_wanted(registration),
-    )
+    log_out = list(_log_out(ourselves)) if ends_sessions else []
     root = _MD(
         "EntityDescriptor",
         {"ID": identifier, "entityID": ourselves.entity, "validUntil": written(now + VALID_FOR)},
         *_extensions(registration),
-        descriptor,
+        _descriptor(registration, ourselves, keys, log_out),
         _organization(registration, ourselves),
         *_people(registration),
     )
     octets = etree.tostring(signed(root, keys.signing(kind), registration.signature))
     return b'<?xml version="1.0" encoding="UTF-8"?>\n' + octets
+
+
+def _descriptor(
+    registration: Registration, ourselves: Ourselves, keys: SamlKeys, log_out: Iterable[etree._Element]
+) -> etree._Element:
+    kind, formats = SIGNATURES[registration.signature].key, _EIDAS_FORMATS if registration.countries else (TRANSIENT,)
+    told = {
+        "AuthnRequestsSigned": "true",
+        "WantAssertionsSigned": "true" if registration.demands.assertion_signed else "false",
+        "protocolSupportEnumeration": SAMLP,
+    }
+    place = {"Binding": POST, "Location": ourselves.acs, "index": "0", "isDefault": "true"}
+    return _MD(
+        "SPSSODescriptor",
+        told,
+        *(_key("signing", each) for each in keys.published(f"saml-signing-{kind}")),
+        *_encryption(registration, keys),
+        *log_out,
+        *(_MD("NameIDFormat", {}, each) for each in formats),
+        _MD("AssertionConsumerService", place),
+        *_wanted(registration),
+    )
 
 
 def _log_out(ourselves: Ourselves) -> Iterator[etree._Element]:

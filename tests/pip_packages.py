@@ -12,9 +12,8 @@ PEERS = Path(__file__).parent / "peers"
 
 
 def environment_of(peer: str) -> Path:
-    """The folder of a peer's programs, as its lock file names them now; made once for tests that run side by side."""
-    folder = PEERS / peer
-    lock, made = folder / "requirements.lock", folder / ".venv"
+    """The folder of a peer's programs, as its lock file names them now; made once, inside the environment of the tests."""
+    lock, made = PEERS / peer / "requirements.lock", Path(sys.prefix) / "peers" / peer
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     stamp = made / ".installed-for"
     with lock.open() as held:

@@ -1,12 +1,4 @@
-"""Key agreement on elliptic curves as others do it: what libxmlsec and Apache Santuario encrypt for us we can read.
-
-The files in `vectors` were made by Santuario 4.0.4 (Maven Central, `org.apache.santuario:xmlsec`) on Java 17 with
-`vectors/Encrypt.java`, for a certificate over `vectors/key-of-the-tests.pem` and the assertion in `PLAIN`:
-`java Encrypt in.xml certificate.pem santuario-aes256.xml 256 0000 "" ""`, which are Santuario's own defaults for the
-derivation, and `… santuario-aes128.xml 128 0000002A687474703A2F2F7777772E77332E6F7267 0003D8 0003D0`.
-libxmlsec is beneath xmlsec, and encrypts anew in every run; it leaves out the public key that it made the agreement
-with, which is put in its place afterwards.
-"""
+"""Key agreement on elliptic curves as others do it: what libxmlsec and Apache Santuario encrypt for us, we can read."""
 
 from __future__ import annotations
 
@@ -36,6 +28,12 @@ from saml.refusals import SamlRefused
 from tests.saml import premises as p
 
 VECTORS = Path(__file__).parent / "vectors"
+"""Made by Santuario 4.0.4 (Maven Central, `org.apache.santuario:xmlsec`) on Java 17 with `Encrypt.java` there.
+
+For a certificate over `key-of-the-tests.pem` and the assertion `PLAIN`: `java Encrypt in.xml certificate.pem
+santuario-aes256.xml 256 0000 "" ""`, which are Santuario's own defaults for the derivation, and with
+`128 0000002A687474703A2F2F7777772E77332E6F7267 0003D8 0003D0` for the other one.
+"""
 PLAIN = b'<saml2:Assertion ID="_1"><saml2:Issuer>https://node.example.org/metadata</saml2:Issuer></saml2:Assertion>'
 XENC, XENC11 = "http://www.w3.org/2001/04/xmlenc#", "http://www.w3.org/2009/xmlenc11#"
 DERIVATIONS = {
@@ -60,7 +58,10 @@ KEY_VALUE = """<ds:KeyValue xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><e:ECK
 
 
 def by_libxmlsec(inside: etree._Element, *, bits: int, digest: str, derivation: str) -> etree._Element:
-    """An assertion as libxmlsec encrypts it for our key on P-256."""
+    """An assertion as libxmlsec, which is beneath xmlsec, encrypts it for our key on P-256, anew in every run.
+
+    It leaves out the public key that it made the agreement with, which is put in its place afterwards.
+    """
     algorithm, party_u, party_v = DERIVATIONS[derivation]
     told = {"BITS": str(bits), "DIGEST": digest, "ALGORITHM": algorithm, "PARTY-U": party_u, "PARTY-V": party_v}
     text = TEMPLATE

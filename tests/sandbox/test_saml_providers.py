@@ -21,6 +21,7 @@ from iam.sandbox.identity_providers.saml_foreigners import COUNTRIES, FOREIGNERS
 from iam.sandbox.identity_providers.saml_profiles import SAML_PROFILES
 from iam.sandbox.identity_providers.saml_provider import SamlProvider
 from iam.sandbox.identity_providers.saml_tricks import SamlTrick
+from iam.services.sessions import Held
 from iam.storage.memory import MemoryArchive
 from iam.web.portal import PortalParts, create_portal
 from saml.door import saml_login_blueprint
@@ -169,3 +170,53 @@ def test_production_refuses_the_keys_of_the_sandbox(stage: Stage) -> None:
     assert provider is not None
     with pytest.raises(SamlRefused, match="sandbox_key"):
         KnownPeers(production=True).peer(registration(provider), stage.clock.at)
+
+
+def _held(stage: Stage, person: str = "lena") -> Held:
+    """Somebody is logged in by the federal service."""
+    page = stage.chosen_at_fas()
+    level = "urn:be:fedict:iam:fas:citizen:Level500"
+    assert stage.decided(page, person=person, level=level, answer="log_in") == 303, stage.hall.turned
+    return stage.behind.entered(stage.hall.welcomed[-1])
+
+
+def _sessions(stage: Stage) -> list[str]:
+    return re.findall(r'name="session" value="([^"]+)"', stage.idp.get("/fas/saml/sessions", base_url=IDP).text)
+
+
+def test_who_logs_out_here_is_logged_out_at_the_federal_service(stage: Stage) -> None:
+    before = len(_sessions(stage))
+    held = _held(stage)
+    assert len(_sessions(stage)) == before + 1
+    way = stage.behind.way_out(held.session)
+    assert way is not None
+    leave = stage.portal.get(way.removeprefix(BASE), base_url=BASE)
+    answer = stage.idp.post("/fas/saml/slo", data=_fields(leave), base_url=IDP)
+    assert len(_sessions(stage)) == before
+    back = stage.portal.post("/sign-in/saml/fas-saml/logged-out", data=_fields(answer), base_url=BASE)
+    assert (back.status_code, back.location) == (303, "/sign-in?signed_out=yes"), stage.hall.turned
+
+
+def test_who_logs_out_at_the_federal_service_is_logged_out_here(stage: Stage) -> None:
+    kept, held = _held(stage, "paul"), _held(stage)
+    told = stage.idp.post("/fas/saml/sessions", data={"session": _sessions(stage)[-1]}, base_url=IDP)
+    answer = stage.portal.post("/sign-in/saml/fas-saml/logout", data=_fields(told), base_url=BASE)
+    assert answer.status_code == 303, stage.hall.turned
+    assert (stage.behind.lives(held), stage.behind.lives(kept)) == (False, True)
+    back = stage.idp.get(answer.location.removeprefix(IDP), base_url=IDP)
+    assert (back.status_code, back.location) == (303, "/fas/saml/sessions")
+
+
+def test_a_log_out_that_we_did_not_sign_ends_nothing_there(stage: Stage) -> None:
+    _held(stage)
+    before = _sessions(stage)
+    assert stage.idp.post("/fas/saml/slo", data={"SAMLRequest": "AAAA"}, base_url=IDP).status_code == 400
+    assert stage.idp.get("/fas/saml/slo?SAMLRequest=AAAA&SigAlg=x&Signature=AAAA", base_url=IDP).status_code == 400
+    assert _sessions(stage) == before
+
+
+def test_an_eidas_node_takes_no_part_in_log_outs(stage: Stage) -> None:
+    assert stage.idp.get("/eidas-node/sessions", base_url=IDP).status_code == 404
+    assert stage.idp.post("/eidas-node/slo", base_url=IDP).status_code == 404
+    assert b"SingleLogoutService" not in stage.idp.get("/eidas-node/metadata", base_url=IDP).get_data()
+    assert b"SingleLogoutService" in stage.idp.get("/fas/saml/metadata", base_url=IDP).get_data()
