@@ -12,7 +12,7 @@ PEERS = Path(__file__).parent / "peers"
 
 
 def environment_of(peer: str) -> Path:
-    """The folder of a peer's programs, as its lock file names them now; made once, inside the environment of the tests."""
+    """The folder of a peer's programs, as its lock file names them now; made once, beside that of the tests."""
     lock, made = PEERS / peer / "requirements.lock", Path(sys.prefix) / "peers" / peer
     wanted = hashlib.sha256(lock.read_bytes() + sys.version.encode()).hexdigest()
     stamp = made / ".installed-for"
