@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests import engines
+from tests.lending import Template, empty_tables
 
 settings.register_profile(
     "ci", max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -34,6 +35,20 @@ def postgresql_database(postgresql_url: str) -> Iterator[str]:
     database = engines.fresh_database(postgresql_url)
     yield database
     engines.drop_database(postgresql_url, database)
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(postgresql_url: str) -> Iterator[Template]:
+    """A PostgreSQL database with empty tables, of which tests borrow copies."""
+    with empty_tables(postgresql_url) as template:
+        yield template
+
+
+@pytest.fixture
+def postgresql_copy(postgresql_template: Template) -> Iterator[str]:
+    """The URL of a PostgreSQL database with empty tables."""
+    with postgresql_template.lent() as database:
+        yield database
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,7 +12,6 @@ from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
 from policies.book import read_book
 from policies.engine import CasbinLaw
-from tests import engines
 from tests.services.mandate_scenes import MandateScene
 from tests.services.worlds import World
 from tests.storage.clocks import SetClock
@@ -43,23 +42,6 @@ def sqlite_copy(sqlite_template: Path, tmp_path: Path) -> str:
     path = tmp_path / "procura.db"
     shutil.copyfile(sqlite_template, path)
     return f"sqlite:///{path}"
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_url: str) -> Iterator[str]:
-    """A PostgreSQL database with empty tables, to be copied."""
-    database = engines.fresh_database(postgresql_url)
-    upgrade(database)
-    yield database
-    engines.drop_database(postgresql_url, database)
-
-
-@pytest.fixture
-def postgresql_copy(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with empty tables."""
-    database = engines.fresh_database(postgresql_url, template=postgresql_template)
-    yield database
-    engines.drop_database(postgresql_url, database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

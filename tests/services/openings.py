@@ -12,7 +12,7 @@ import pytest
 from iam.ports import Archive
 from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
-from tests import engines
+from tests.lending import Template
 from tests.storage.clocks import SetClock
 
 OpenArchive = Callable[[SetClock], AbstractContextManager[Archive]]
@@ -44,16 +44,14 @@ def on_sqlite(request: pytest.FixtureRequest) -> OpenArchive:
 
 
 def on_postgresql(request: pytest.FixtureRequest) -> OpenArchive:
-    server: str = request.getfixturevalue("postgresql_url")
-    template: str = request.getfixturevalue("postgresql_template")
+    template: Template = request.getfixturevalue("postgresql_template")
 
     @contextmanager
     def opened(clock: SetClock) -> Iterator[Archive]:
-        database = engines.fresh_database(server, template=template)
-        archive = open_archive(database, clock)
-        yield archive
-        archive.close()
-        engines.drop_database(server, database)
+        with template.lent() as database:
+            archive = open_archive(database, clock)
+            yield archive
+            archive.close()
 
     return opened
 

@@ -10,7 +10,6 @@ from iam.ports import Archive
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
-from tests import engines
 from tests.storage.clocks import SetClock
 
 
@@ -27,15 +26,6 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_url: str) -> Iterator[str]:
-    """A PostgreSQL database with empty tables, to be copied."""
-    database = engines.fresh_database(postgresql_url)
-    upgrade(database)
-    yield database
-    engines.drop_database(postgresql_url, database)
-
-
 @pytest.fixture
 def sqlite_archive_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The URL of an SQLite file with empty tables."""
@@ -45,11 +35,9 @@ def sqlite_archive_url(sqlite_template: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_archive_url(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
+def postgresql_archive_url(postgresql_copy: str) -> str:
     """The URL of a PostgreSQL database with empty tables."""
-    database = engines.fresh_database(postgresql_url, template=postgresql_template)
-    yield database
-    engines.drop_database(postgresql_url, database)
+    return postgresql_copy
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -9,7 +9,6 @@ import pytest
 from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
-from tests import engines
 from tests.oidc.provider.premises import Premises
 from tests.storage.clocks import SetClock
 
@@ -33,23 +32,6 @@ def sqlite_copy(empty_database: Path, tmp_path: Path) -> str:
     path = tmp_path / "procura.db"
     shutil.copyfile(empty_database, path)
     return f"sqlite:///{path}"
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_url: str) -> Iterator[str]:
-    """A PostgreSQL database with empty tables, to be copied."""
-    database = engines.fresh_database(postgresql_url)
-    upgrade(database)
-    yield database
-    engines.drop_database(postgresql_url, database)
-
-
-@pytest.fixture
-def postgresql_copy(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with empty tables."""
-    database = engines.fresh_database(postgresql_url, template=postgresql_template)
-    yield database
-    engines.drop_database(postgresql_url, database)
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])

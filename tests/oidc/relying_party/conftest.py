@@ -11,7 +11,6 @@ from iam.storage.archive import open_archive
 from iam.storage.migrations import upgrade
 from policies.book import read_book
 from policies.engine import CasbinLaw
-from tests import engines
 from tests.oidc.relying_party.a_portal import OidcPortal, Traveller
 from tests.oidc.relying_party.premises import Premises
 from tests.services.worlds import World
@@ -42,23 +41,6 @@ def sqlite_copy(sqlite_template: Path, tmp_path: Path) -> str:
     """The URL of an SQLite file with empty tables."""
     shutil.copyfile(sqlite_template, tmp_path / "procura.db")
     return f"sqlite:///{tmp_path / 'procura.db'}"
-
-
-@pytest.fixture(scope="session")
-def postgresql_template(postgresql_url: str) -> Iterator[str]:
-    """A PostgreSQL database with empty tables, to be copied."""
-    database = engines.fresh_database(postgresql_url)
-    upgrade(database)
-    yield database
-    engines.drop_database(postgresql_url, database)
-
-
-@pytest.fixture
-def postgresql_copy(postgresql_url: str, postgresql_template: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database with empty tables."""
-    database = engines.fresh_database(postgresql_url, template=postgresql_template)
-    yield database
-    engines.drop_database(postgresql_url, database)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
