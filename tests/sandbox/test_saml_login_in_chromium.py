@@ -137,5 +137,41 @@ def test_the_choice_of_a_country_is_accessible_on_a_phone(browser: Browser, stre
     context = browser.new_context(viewport={"width": PHONE["width"], "height": PHONE["height"]}, locale="en")
     page = context.new_page()
     page.goto(f"{street.portal}/sign-in/eidas/eidas/country")
+    expect(page).to_have_url(f"{street.portal}/sign-in")
+    page.locator(".card", has_text="European key").get_by_role("button").click()
+    expect(page).to_have_url(f"{street.portal}/sign-in/eidas/eidas/country")
     assert violations(page) == [] and wider_than_the_window(page) == []
     context.close()
+
+
+def test_who_logs_out_is_logged_out_at_the_federal_service_too(visitor: tuple[Page, bool], street: Street) -> None:
+    page, scripts = visitor
+    to_fas(page, street, scripts)
+    come_back(page, scripts)
+    expect(page).to_have_url(f"{street.portal}/")
+    page.goto(f"{street.portal}/sign-out")
+    expect(page.get_by_role("main")).to_contain_text("you are logged out at FAS (SAML) as well")
+    page.get_by_role("main").get_by_role("button", name="Log out").click()
+    if not scripts:
+        expect(page.get_by_role("heading", name="You are logged out here")).to_be_visible()
+        assert wider_than_the_window(page) == []
+    press_on(page, scripts, "Continue")
+    press_on(page, scripts, "Go back to Procura")
+    press_on(page, scripts, "Go on")
+    expect(page).to_have_url(f"{street.portal}/sign-in?signed_out=yes")
+    expect(page.get_by_role("status")).to_be_visible()
+    page.goto(f"{street.identities}/fas/saml/sessions")
+    expect(page.get_by_text("Nobody is logged in.")).to_be_visible()
+
+
+def test_who_logs_out_at_the_federal_service_is_logged_out_here(visitor: tuple[Page, bool], street: Street) -> None:
+    page, scripts = visitor
+    to_fas(page, street, scripts)
+    come_back(page, scripts)
+    expect(page).to_have_url(f"{street.portal}/")
+    page.goto(f"{street.identities}/fas/saml/sessions")
+    page.get_by_role("button", name="tell the service").click()
+    press_on(page, scripts, "Go back to Procura")
+    expect(page).to_have_url(f"{street.identities}/fas/saml/sessions")
+    page.goto(f"{street.portal}/")
+    expect(page).to_have_url(f"{street.portal}/sign-in")
