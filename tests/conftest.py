@@ -10,6 +10,24 @@ from hypothesis import HealthCheck, settings
 from tests import engines
 from tests.lending import Template, empty_tables
 
+LONGEST_FIRST = (
+    "sandbox/test_demo.py",
+    "invariants/test_machines.py",
+    "crashes/test_kill.py",
+    "flows/test_each_door.py",
+    "sandbox/test_card_login_in_chromium.py",
+    "sandbox/test_openid_login_in_chromium.py",
+    "sandbox/test_grow_command.py",
+    "sandbox/test_tour.py",
+    "crashes/test_durability.py",
+    "flows/test_more_is_asked.py",
+    "sandbox/test_saml_login_in_chromium.py",
+    "sandbox/test_own_keys_in_chromium.py",
+    "admin/test_in_chromium.py",
+    "peers/test_schemathesis.py",
+)
+"""Files of tests that take longest, in that order: side by side none of them may be left to the end."""
+
 settings.register_profile(
     "ci", max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -20,6 +38,17 @@ settings.load_profile("ci")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """How long the explicit-state searches may take."""
     parser.addoption("--search-seconds", type=float, default=10, help="seconds that the explicit-state searches take")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Tests side by side are shared out in the order in which they stand, not by how many a file has."""
+    config.option.loadscopereorder = False
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let what takes longest begin first."""
+    rank = {config.rootpath / "tests" / name: place for place, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: rank.get(item.path, len(rank)))
 
 
 @pytest.fixture(scope="session")

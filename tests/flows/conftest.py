@@ -1,4 +1,4 @@
-"""One street and one browser for all flows of a run."""
+"""One street for all flows of a run, and a browser for those of a module."""
 
 from collections.abc import Iterator
 
@@ -17,9 +17,9 @@ def street(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
         yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium."""
+    """Chromium; it ends with the module, as playwright drives one at a time."""
     with chromium() as started:
         yield started
 

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tests.conftest import LONGEST_FIRST
 from tests.house.tree import ROOT
 from tests.ports import BLOCK, PORTS, free_port
 
@@ -27,6 +28,15 @@ def test_what_is_no_utf_8_is_reported(tmp_path: Path) -> None:
     ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert "1 failed, 1 passed" in ended.stdout, ended.stdout
     assert "a\\ud800b" in ended.stdout and "c\\ud800d" in ended.stdout
+
+
+def test_what_takes_longest_is_there_and_begins_first() -> None:
+    assert [name for name in LONGEST_FIRST if not (ROOT / "tests" / name).is_file()] == []
+    chosen = ["tests/house/test_lint.py", *(f"tests/{name}" for name in reversed(LONGEST_FIRST))]
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider", *chosen]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    order = dict.fromkeys(line.partition("::")[0] for line in told.splitlines() if "::" in line)
+    assert list(order) == [*(f"tests/{name}" for name in LONGEST_FIRST), "tests/house/test_lint.py"]
 
 
 def test_ports_are_handed_out_once_and_never_among_those_of_outgoing_connections() -> None:
