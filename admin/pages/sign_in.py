@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.collaborators import PageParts
 from admin.key_choices import Choice, addresses_in, choices
+from admin.pages.sign_out import LEFT_COOKIE
 from iam.domain.errors import Refusal
 from iam.services.sign_in import LoginRefused
 from iam.web import pages
@@ -51,7 +52,8 @@ def _page(parts: PageParts, why: str, refused: str = "") -> Response:
     wanted = parts.hall.wanted()
     offered = choices(parts.providers.current(), wanted, request.cookies.get(REMEMBERED_COOKIE, ""))
     enough = [one for one in offered if not one.lacking]
-    return pages.show(
+    left = request.args.get("signed_out") == "yes" or LEFT_COOKIE in request.cookies
+    answer = pages.show(
         "sign_in.html",
         403 if refused else 200,
         form_to=[address for one in enough for address in addresses_in(one.provider)],
@@ -62,8 +64,11 @@ def _page(parts: PageParts, why: str, refused: str = "") -> Response:
         service=_service(parts, wanted),
         why=why,
         refused=refused,
-        signed_out=request.args.get("signed_out") == "yes" and parts.hall.session() is None,
+        signed_out=left and parts.hall.session() is None,
     )
+    if LEFT_COOKIE in request.cookies:
+        answer.delete_cookie(LEFT_COOKIE, SIGN_IN_PATH, secure=True, httponly=True, samesite="Lax")
+    return answer
 
 
 def _admitted(enough: list[Choice], wanted: Wanted) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
@@ -11,6 +13,9 @@ from admin.visitors import provider_label
 from iam.web import pages
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.markers import public
+
+LEFT_COOKIE: Final = "procura-left"
+_FIVE_MINUTES: Final = 300
 
 
 def add(blueprint: Blueprint, parts: PageParts) -> None:
@@ -34,9 +39,13 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
     @blueprint.post("/sign-out")
     @public("Who is not logged in has nothing to lose by it; the form's token is checked as everywhere.")
     def sign_out() -> Response:
-        """Ends this session; others stay."""
+        """Ends this session; others stay. A provider leads back to the choice of keys, which must say so there, too."""
         read_form()
         answer = parts.hall.leave()
         if answer.location == SIGN_IN_PATH:
             answer.location = f"{SIGN_IN_PATH}?signed_out=yes"
+        else:
+            answer.set_cookie(
+                LEFT_COOKIE, "yes", _FIVE_MINUTES, path=SIGN_IN_PATH, secure=True, httponly=True, samesite="Lax"
+            )
         return answer

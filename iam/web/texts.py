@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,8 @@ LANGUAGES: Final[Mapping[str, str]] = {"nl": "Nederlands", "fr": "Français", "d
 """Each by its own name; the first is told to who prefers none."""
 LANGUAGE_COOKIE: Final = "procura-language"
 FILE: Final = "texts.toml"
+NO_BREAK: Final = "\u00a0"
+_BEFORE_A_MARK: Final = re.compile(r" (?=[?!:;»])")
 
 
 class FaultyTexts(Exception):
@@ -48,7 +51,7 @@ def read_texts(files: Iterable[Path]) -> Texts:
         for key, words in _tables(tomllib.loads(file.read_text(encoding="utf-8")), ""):
             if key in texts:
                 raise FaultyTexts(f"{key} is written twice, the second time in {file.name} of {file.parent.name}")
-            texts[key] = _proof_read(key, words)
+            texts[key] = _set(_proof_read(key, words))
     return Texts(texts)
 
 
@@ -84,3 +87,8 @@ def _proof_read(key: str, words: Mapping[str, str]) -> Mapping[str, str]:
     if len(places) != 1 or not all(name.isidentifier() for name in next(iter(places))):
         raise FaultyTexts(f"{key} must name the same values in each language")
     return words
+
+
+def _set(words: Mapping[str, str]) -> Mapping[str, str]:
+    """The words as they are set: a French mark that stands behind a blank never begins a line."""
+    return {**words, "fr": _BEFORE_A_MARK.sub(NO_BREAK, words["fr"]).replace("« ", f"«{NO_BREAK}")}

@@ -160,6 +160,13 @@ def test_who_logs_out_where_the_provider_keeps_no_session_is_told_so(counter: Co
     assert "You are logged out." in client.get("/sign-in?signed_out=yes&lang=en").text
 
 
+def test_who_comes_back_from_logging_out_at_the_provider_is_told_so_once(counter: Counter) -> None:
+    client = counter.signed_in("itsme")
+    post(client, "/sign-out", at="/sign-out")
+    assert "You are logged out." in client.get("/sign-in?lang=en").text
+    assert "You are logged out." not in client.get("/sign-in?lang=en").text
+
+
 def test_the_language_that_was_chosen_is_kept(counter: Counter) -> None:
     client = counter.client()
     client.get("/sign-in/help?lang=de")

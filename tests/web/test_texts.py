@@ -78,3 +78,11 @@ def test_the_language_is_that_of_the_address_then_the_cookie_then_the_browser(
     headers = {"Accept-Language": accept, "Cookie": f"{LANGUAGE_COOKIE}={cookie}" if cookie else ""}
     request = Request(EnvironBuilder("/", query_string=query, headers=headers).get_environ())
     assert chosen_language(request) == language
+
+
+def test_a_french_mark_never_begins_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "texts.toml"
+    file.write_text('[a]\nnl = "x ?"\nfr = "Quoi ? Oui : « ça » ; non !"\nde = "x ?"\nen = "x ?"\n', encoding="utf-8")
+    texts = read_texts([file])
+    assert texts.say("fr", "a") == "Quoi\u00a0? Oui\u00a0: «\u00a0ça\u00a0»\u00a0; non\u00a0!"
+    assert texts.say("nl", "a") == "x ?"
