@@ -44,6 +44,8 @@ class Door:
     prepare: Callable[[Visitor], None] | None = None
     """What the person does before, in another session of the same browser."""
     issued_in: str = "BE"
+    ends_by_pages: bool = False
+    """Whether the provider is told of a log-out by pages that go on by themselves."""
 
 
 def by_openid(visitor: Visitor, label: str, levels: tuple[str, str], who: str = "lena") -> None:

@@ -38,6 +38,7 @@ DOORS = {
     "FAS by SAML": Door(
         label="FAS (SAML)",
         enter=doors.by_federal_saml,
+        ends_by_pages=True,
         worth=Worth(LoginKey.FAS, HIGH),
         without_scripts=Worth(LoginKey.FAS, SUBSTANTIAL),
     ),
@@ -106,7 +107,7 @@ def test_a_person_comes_in_and_goes_out(visitor: Visitor, name: str, tmp_path: P
     must_show(visitor, door, worth)
     must_be_recorded(visitor, door, worth)
     must_be_kept_from_others(visitor)
-    must_end(visitor)
+    must_end(visitor, door)
     visitor.at_home()
 
 
@@ -139,11 +140,11 @@ def must_be_kept_from_others(visitor: Visitor) -> None:
         assert told == (True, True, "Lax", "/", "localhost"), one["name"]
 
 
-def must_end(visitor: Visitor) -> None:
+def must_end(visitor: Visitor, door: Door) -> None:
     """Who logged out is here no more, whoever shows the old cookie."""
     secret = visitor.session()
     assert visitor.is_alive(secret)
-    visitor.log_out()
+    visitor.log_out(by_pages=door.ends_by_pages)
     assert visitor.session() == ""
     assert not visitor.is_alive(secret)
 

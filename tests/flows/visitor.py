@@ -81,12 +81,15 @@ class Visitor:
         """Wait for a page by its title."""
         expect(self.page.get_by_role("heading", level=1)).to_have_text(title)
 
-    def log_out(self) -> None:
-        """Log out by the menu, and at the provider, too, where it supports that."""
+    def log_out(self, *, by_pages: bool = False) -> None:
+        """Log out by the menu, and at the provider, too, where it supports that: perhaps by pages that go on."""
         self.open("/")
         self.page.get_by_role("link", name="Log out", exact=True).click()
         self.page.locator("main").get_by_role("button").first.click()
+        for button in ("Continue", "Go back to Procura", "Go on") if by_pages else ():
+            self.goes_on(button)
         self.must_be_at("/sign-in", "/sign-in?signed_out=yes")
+        expect(self.page.get_by_role("status")).to_contain_text("You are logged out.")
 
     def cookies(self) -> dict[str, dict[str, Any]]:
         """What the portal gave the browser to keep, by name."""
