@@ -34,18 +34,8 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
     @blueprint.post(PATH)
     @requires(SignedIn())
     def choose() -> AnyResponse:
-        """The session gets another identifier; whether the choice is allowed is judged now.
-
-        Where only a stronger login is lacking, the person is led to one and back to the mandator.
-        """
-        acting = _chosen(read_form("enterprise", "capacity", "mandator"))
-        try:
-            parts.hall.act_as(acting)
-        except StepUpRequired as weak:
-            asked = {name: str((weak.cure or {})[name]) for name in ("service", "action")}
-            parts.hall.arrive(return_to=f"{PATH}?mandator={acting.mandator}", **asked)
-            return redirect(SIGN_IN_PATH, 303)
-        return redirect("/", 303)
+        """The session gets another identifier; whether the choice is allowed is judged now."""
+        return _change(parts, _chosen(read_form("enterprise", "capacity", "mandator")))
 
     @blueprint.get(f"{PATH}/representative")
     @requires(Asks("access_managers", "designate"))
@@ -65,6 +55,17 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
             error_pages.note(error_pages.status_of(refusal), refusal.code)
             return _page(parts, visitor().session, "", represented=written, not_represented=refusal)
         return redirect("/", 303)
+
+
+def _change(parts: PageParts, acting: Acting) -> AnyResponse:
+    """Act as chosen; where only a stronger login is lacking, lead to one and back to the mandator."""
+    try:
+        parts.hall.act_as(acting)
+    except StepUpRequired as weak:
+        asked = {name: str((weak.cure or {})[name]) for name in ("service", "action")}
+        parts.hall.arrive(return_to=f"{PATH}?mandator={acting.mandator}", **asked)
+        return redirect(SIGN_IN_PATH, 303)
+    return redirect("/", 303)
 
 
 def _page(
