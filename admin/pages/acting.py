@@ -37,6 +37,10 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
         """The session gets another identifier; whether the choice is allowed is judged now."""
         return _change(parts, _chosen(read_form("enterprise", "capacity", "mandator")))
 
+    _add_representing(blueprint, parts)
+
+
+def _add_representing(blueprint: Blueprint, parts: PageParts) -> None:
     @blueprint.get(f"{PATH}/representative")
     @requires(Asks("access_managers", "designate"))
     def representative() -> Response:
