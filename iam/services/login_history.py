@@ -8,6 +8,9 @@ from iam.domain.logins import LoginRecord
 from iam.ports import Archive, Clock
 
 MOST_TOLD: Final = 200
+MOST_FAILED: Final = 50
+"""How many of these may be failed tries: nobody hides a login among tries that anybody can make."""
+SIGNED_IN: Final = "signed_in"
 
 
 class LoginHistory:
@@ -17,10 +20,11 @@ class LoginHistory:
         self._archive = archive
         self._clock = clock
 
-    def of(self, person: str, most: int = MOST_TOLD) -> list[LoginRecord]:
-        """The person's logins and failed tries that are not older than six months, the latest first."""
+    def of(self, person: str) -> list[LoginRecord]:
+        """The person's logins and the latest failed tries that are not older than six months, the latest first."""
         now = self._clock.now()
         with self._archive.reading() as reading:
             found = reading.find(LoginRecord, person=person)
-        told = [one for one in found if now < one.expires_at]
-        return sorted(told, key=lambda one: (one.at, one.id), reverse=True)[:most]
+        told = sorted((one for one in found if now < one.expires_at), key=lambda one: (one.at, one.id), reverse=True)
+        failed = [one for one in told if one.result != SIGNED_IN][:MOST_FAILED]
+        return [one for one in told if one.result == SIGNED_IN or one in failed][:MOST_TOLD]
