@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import LONGEST_FIRST
 from tests.house.tree import ROOT
 from tests.ports import BLOCK, PORTS, free_port
@@ -37,6 +39,15 @@ def test_what_takes_longest_is_there_and_begins_first() -> None:
     told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
     order = dict.fromkeys(line.partition("::")[0] for line in told.splitlines() if "::" in line)
     assert list(order) == [*(f"tests/{name}" for name in LONGEST_FIRST), "tests/house/test_lint.py"]
+
+
+def test_a_test_that_is_named_by_a_place_in_memory_is_refused(tmp_path: Path) -> None:
+    named = "import pytest\n\n@pytest.mark.parametrize('x', [object()], ids=str)\ndef test_x(x): assert x\n"
+    (tmp_path / "test_named.py").write_text(named)
+    command = [sys.executable, "-m", "pytest", "-p", "tests.conftest", "-p", "no:cacheprovider", "--collect-only"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert ended.returncode == pytest.ExitCode.USAGE_ERROR and "give its parameters ids" in ended.stderr
 
 
 def test_ports_are_handed_out_once_and_never_among_those_of_outgoing_connections() -> None:

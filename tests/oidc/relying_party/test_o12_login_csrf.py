@@ -133,7 +133,7 @@ LIES: list[dict[str, Any]] = [
 
 
 @pytest.mark.attack("O12")
-@pytest.mark.parametrize("lie", LIES, ids=str)
+@pytest.mark.parametrize("lie", LIES, ids=lambda lie: str(lie).replace(str(GONE), "gone"))
 def test_an_id_token_that_does_not_answer_this_request_lets_nobody_in(
     traveller: Traveller, lie: dict[str, Any]
 ) -> None:
