@@ -35,7 +35,9 @@ def portal(law: Law) -> Iterator[Counter]:
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])
 def visitor(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    context = browser.new_context(viewport=DESK, java_script_enabled=request.param, locale="en")
+    context = browser.new_context(
+        viewport={"width": DESK["width"], "height": DESK["height"]}, java_script_enabled=request.param, locale="en"
+    )
     yield context
     context.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ class Bureau:
         (self.appointment,) = self.world.found(Appointment, enterprise=self.number)
         self.since = Period(self.world.clock.at - LONG_AGO)
 
-    def session(self, provider: str = "itsme", **changed: object) -> Session:
+    def session(self, provider: str = "itsme", **changed: Any) -> Session:
         """A session that acts for the provider."""
         held = self.gate.login(self.niss, provider, **changed)
         return self.gate.sessions.act_as(held.session, Acting(enterprise=self.number, capacity=PROVIDER)).session
