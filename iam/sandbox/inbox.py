@@ -7,7 +7,7 @@ from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask import Blueprint, Response, abort, jsonify, render_template_string, request
+from flask import Blueprint, Response, abort, jsonify, render_template, request
 
 from iam.ports import Clock
 
@@ -15,15 +15,6 @@ PATH, GATEWAY = "/inbox", "/sms-gateway"
 TOKEN = "sandbox-sms"  # noqa: S105 - everybody may know it
 MOST = 500
 """Messages that are kept."""
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Inbox of the sandbox</title></head><body><main>
-<h1>Inbox of the sandbox</h1>
-<p>Everything that the service sent to people, the latest first.</p>
-{% for one in messages %}<article><h2>{{ one.way }} to {{ one.to }}</h2>
-<p><time>{{ one.at.strftime("%Y-%m-%d %H:%M:%S") }} UTC</time>{% if one.subject %} – {{ one.subject }}{% endif %}</p>
-<pre>{{ one.text }}</pre></article>{% else %}<p>Nothing yet.</p>{% endfor %}
-</main></body></html>"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,11 +50,11 @@ class Inbox:
 
 def inbox_door(inbox: Inbox) -> Blueprint:
     """The page, the same as JSON (`/inbox/messages?to=…`), and the gateway of short messages."""
-    door = Blueprint("inbox", __name__)
+    door = Blueprint("inbox", __name__, template_folder="identity_providers/templates")
 
     @door.get(PATH)
     def page() -> str:
-        return render_template_string(_PAGE, messages=inbox.messages())
+        return render_template("inbox.html", messages=inbox.messages())
 
     @door.get(f"{PATH}/messages")
     def messages() -> Response:
