@@ -258,8 +258,7 @@ class Stories(RuleBasedStateMachine):
         now = self.world.clock.at
         if any(now - one > FRESH for one in (foreign.authenticated_at, belgian.authenticated_at)):
             return "fresh_login_needed"
-        merged = belgian.person != self.people[self._root(who)][0]  # the session ended with its record
-        if merged or not came_after(belgian, foreign):
+        if belgian.person != self.people[self._root(who)][0] or not came_after(belgian, foreign):
             return "fresh_login_needed"
         if min(foreign.assurance, belgian.assurance) < Assurance.SUBSTANTIAL:
             return "belgian_key_needed"
