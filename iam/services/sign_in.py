@@ -14,6 +14,7 @@ from iam.domain.errors import Forbidden
 from iam.domain.login_providers import LoginProvider, ProviderKind
 from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
 from iam.domain.sessions import CITIZEN, Session
+from iam.domain.visits import Visit
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
@@ -76,11 +77,14 @@ class SignIn:
         self._matching = matching
         self._seal = seal
 
-    def enter(self, proven: ProvenLogin, where: Circumstances, before: Session | None = None) -> Held | Unknown:
+    def enter(
+        self, proven: ProvenLogin, where: Circumstances, before: Session | None = None, done: Visit | None = None
+    ) -> Held | Unknown:
         """Begin a session for who logged in; the testimony is used up either way.
 
         `before` is the browser's present session. It ends, also where nobody is known by the login, who may be another
-        person; when it was the same person's, who proved themselves anew, for whom they act stays.
+        person; when it was the same person's, who proved themselves anew, for whom they act stays. `done` is the visit
+        that the login completes, which is forgotten with it.
 
         Raises:
             LoginRefused: `provider_off`, `login_replayed`, `assurance_not_configured`; `nobody_named` by a source that
@@ -102,6 +106,8 @@ class SignIn:
                 return _unknown(proven)
             proven = replace(proven, assurance=min(proven.assurance, found.highest))
             held = self._begun(uow, proven, found.person, where, before)
+            if done is not None:
+                uow.remove(Visit, done.id)
             uow.commit()
             return held
 

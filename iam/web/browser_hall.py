@@ -176,7 +176,7 @@ class BrowserHall:
         visit = self.visit()
         where = circumstances_of(request, visit.service if visit else "")
         try:
-            entered = self._parts.sign_in.enter(proven, where, self.session())
+            entered = self._parts.sign_in.enter(proven, where, self.session(), visit if _is_done(visit) else None)
         except LoginRefused as refusal:
             self._parts.sign_in.note_refused(proven, where, refusal.code)
             _note_refusal(proven.provider, refusal.code, refusal.detail)
@@ -268,12 +268,17 @@ class BrowserHall:
             return returning.FIRST_PAGE
         if visit.pending:
             return REGISTRATION_PATH
-        if not visit.kept_form:
-            self._forget(visit)
+        if _is_done(visit):
+            browser.present().forget_visit()
         return returning.safe_path(visit.return_to)
 
     def _catalogue(self) -> Catalogue:
         return self._parts.library.current().catalogue
+
+
+def _is_done(visit: Visit | None) -> bool:
+    """Whether nothing of a visit is needed once its login has begun a session."""
+    return visit is not None and not visit.pending and not visit.kept_form
 
 
 def _judged(way: Way) -> Way:
