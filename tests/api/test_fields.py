@@ -19,7 +19,7 @@ HOUSE = Path(__file__).parents[2] / "iam"
 OF_THE_COMMAND_LINE = {"services", "niss_services", "profile_until"}
 """Inputs of `procura client add`, which no operation of the API takes."""
 
-OF_PAGES = {"country", "password", "secret", "user_name"}
+OF_PAGES = {"country", "device_code", "password", "secret", "user_name"}
 """Inputs of forms for people, which no operation of the API takes."""
 
 

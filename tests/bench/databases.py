@@ -66,12 +66,16 @@ def administration() -> str:
     return read_country(date(2026, 1, 1)).number_of(ADMINISTRATION)
 
 
+def settings_around() -> list[str]:
+    """The names of the settings of another house in this process's environment."""
+    ours = (name for name in os.environ if name.startswith("PROCURA_") or name in ("PORT", "DATABASE_URL"))
+    return [name for name in ours if name != engines.GIVEN_SERVER]
+
+
 def clean_environment() -> None:
     """Take settings of another house out of this process's environment; what it starts inherits none."""
-    for name in list(os.environ):
-        ours = name.startswith("PROCURA_") or name in ("PORT", "DATABASE_URL")
-        if ours and name != engines.GIVEN_SERVER:
-            del os.environ[name]
+    for name in settings_around():
+        del os.environ[name]
 
 
 @contextmanager

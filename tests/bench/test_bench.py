@@ -44,6 +44,8 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A small country, with its settings in this process's environment."""
     database = databases.fresh(SQLITE, SIZE, tmp_path_factory.mktemp("bench"), None)
     with pytest.MonkeyPatch.context() as patch:
+        for name in databases.settings_around():
+            patch.delenv(name)
         for name, value in database.settings().items():
             patch.setenv(name, value)
         countries.grow(SIZE, datetime.now(UTC).isoformat(), str(database.folder), mandates=True)

@@ -86,7 +86,7 @@ def test_the_sandbox_file_tells_others_how_to_drive_what_runs(tmp_path: Path) ->
         )
         assert login.stdout.count(".") == 2
         process.send_signal(signal.SIGINT)
-        assert process.wait(30) == 0
+        assert process.wait(PATIENCE) == 0
     _silent(content)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from typing import Any
 
@@ -54,7 +55,7 @@ class Guide:
     learned: dict[str, str] = field(default_factory=dict)
     """Ids by the name that the tour gives them."""
     _session: requests.Session = field(default_factory=requests.Session)
-    _tokens: dict[tuple[str, str], str] = field(default_factory=dict)
+    _tokens: dict[tuple[str, str], tuple[str, datetime]] = field(default_factory=dict)
 
     def person(self, alias: str) -> Persona:
         """One of the country's people."""
@@ -129,13 +130,14 @@ class Guide:
         return str(answer.json()["token"])
 
     def token(self, client: str, scope: str) -> str:
-        """An access token of a declaration service for itself, asked for once in a tour and not shown."""
-        known = self._tokens.get((client, scope))
-        if known is None:
+        """An access token of a declaration service for itself, kept while it is good and not shown."""
+        token, until = self._tokens.get((client, scope), ("", self.clock.now()))
+        if until <= self.clock.now():
             answer = self.ask_token(client, scope)
             self.must(answer, 200)
-            known = self._tokens[client, scope] = str(answer.told["access_token"])
-        return known
+            token, life = str(answer.told["access_token"]), timedelta(seconds=int(answer.told["expires_in"]))
+            self._tokens[client, scope] = token, self.clock.now() + life / 2
+        return token
 
     def ask_token(self, client: str, scope: str, details: str | None = None) -> Answer:
         """The token endpoint's answer to a client that proves its key (private_key_jwt)."""
