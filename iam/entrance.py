@@ -26,6 +26,9 @@ from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
 from iam.web.portal import PortalParts, create_portal
 from iam.web.texts import chosen_language
+from oidc.provider.authorization_door import authorization_blueprint
+from oidc.provider.authorization_response import Responses
+from oidc.provider.authorization_standing import AuthorizationParts
 
 
 class Entrance:
@@ -115,7 +118,21 @@ class Entrance:
             represents_abroad=lambda person: bool(self.house.desk.representations_said.own(person)),
         )
         own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
-        return [*own, *self.doors.blueprints(self.hall, self.sessions)]
+        return [*own, authorization_blueprint(self._authorization()), *self.doors.blueprints(self.hall, self.sessions)]
+
+    def _authorization(self) -> AuthorizationParts:
+        house = self.house
+        return AuthorizationParts(
+            hall=self.hall,
+            registrations=house.registrations,
+            requests=house.authorization_requests,
+            grants=house.authorization_grants,
+            contexts=self.contexts,
+            subjects=house.subjects,
+            responses=Responses(issuer=house.settings.issuer, keys=house.keys, clock=house.clock),
+            library=house.library,
+            clock=house.clock,
+        )
 
     def _newcomers(self) -> NewcomerParts:
         desk = self.house.desk

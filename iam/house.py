@@ -23,6 +23,8 @@ from iam.services.activations import Activations
 from iam.services.appointments import Appointments
 from iam.services.authentications import Authentications
 from iam.services.authorization import Authorization
+from iam.services.authorization_grants import AuthorizationGrants
+from iam.services.authorization_requests import AuthorizationRequests
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
 from iam.services.directory_feed import DirectoryFeed
@@ -39,7 +41,9 @@ from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
+from iam.services.scope_judgement import ScopeJudgement
 from iam.services.subjects import Subjects, pairwise_secret
+from iam.services.token_issue import TokenIssue
 from iam.services.tokens import OUR_SERVICE, Tokens
 from iam.settings import Settings
 from iam.storage.archive import SqlArchive
@@ -50,6 +54,8 @@ from oidc.client_keys import accept_jwks, canonical_jwks
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
+from oidc.provider.person_claims import PersonClaims
+from oidc.provider.registrations import Registrations
 from oidc.provider.server import Parts
 from policies.library import LawLibrary
 
@@ -195,6 +201,22 @@ class House:
         return Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
 
     @cached_property
+    def registrations(self) -> Registrations:
+        """What clients registered, for the doors at which they authenticate."""
+        return Registrations(self.archive, self.clock)
+
+    @cached_property
+    def authorization_requests(self) -> AuthorizationRequests:
+        """What clients ask people for."""
+        return AuthorizationRequests(self.archive, self.clock, self.randomness)
+
+    @cached_property
+    def authorization_grants(self) -> AuthorizationGrants:
+        """What people granted to clients."""
+        issue = TokenIssue(ScopeJudgement(self.judge, self.library), self.library, self.clock)
+        return AuthorizationGrants(self.archive, issue, self.library, self.clock, self.randomness)
+
+    @cached_property
     def mandates(self) -> Mandates:
         """Mandates that stand."""
         return Mandates(self.once, self.clock, self._sides, self._rules)
@@ -285,8 +307,12 @@ class House:
         """What the authorization server works with."""
         return Parts(
             issuer=self.settings.issuer,
-            find_client=self.clients.find,
+            registrations=self.registrations,
+            requests=self.authorization_requests,
             tokens=self.tokens,
+            grants=self.authorization_grants,
+            subjects=self.subjects,
+            person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
             bearer=self.bearer,
             library=self.library,

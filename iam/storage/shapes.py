@@ -15,6 +15,14 @@ from iam.domain.appointments import (
     MandatorGroup,
     Portfolio,
 )
+from iam.domain.authorization_grants import (
+    AuthorizationCode,
+    AuthorizationGrant,
+    AuthorizationRequest,
+    Consent,
+    RefreshToken,
+)
+from iam.domain.client_metadata import ClientMetadata
 from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
@@ -189,7 +197,7 @@ SHAPES: tuple[Shape, ...] = (
     _record(AppointeeByName, "appointees_by_name"),
     _record(Invitation, "invitations"),
     _record(Tenure, "tenures", ("mandator", "group"), fixed=("mandate", "mandator", "group")),
-    _record(Session, "sessions", ("person",), ("provider", "provider_session"), ("expires_at",)),
+    _record(Session, "sessions", ("person",), ("login",), ("provider", "provider_session"), ("expires_at",)),
     _record(Visit, "visits", ("expires_at",)),
     _record(LoginFlow, "login_flows", ("expires_at",)),
     _record(LoginRecord, "login_records", ("person", "at"), ("expires_at",)),
@@ -204,7 +212,21 @@ SHAPES: tuple[Shape, ...] = (
     _record(Passkey, "passkeys", ("person",)),
     _record(ActivationCode, "activation_codes", ("person",), ("expires_at",)),
     _record(WaitingMessage, "waiting_messages", ("next_at",)),
-    _record(IssuedToken, "issued_tokens", ("expires_at",), fixed=("client",)),
+    _record(IssuedToken, "issued_tokens", ("expires_at",), ("grant",), fixed=("client",)),
+    _fact(ClientMetadata, "client_metadata"),
+    _record(AuthorizationRequest, "authorization_requests", ("expires_at",)),
+    _record(
+        AuthorizationGrant,
+        "authorization_grants",
+        ("login",),
+        ("person",),
+        ("client",),
+        ("expires_at",),
+        fixed=("client", "person", "login"),
+    ),
+    _record(AuthorizationCode, "authorization_codes", ("expires_at",), fixed=("grant",)),
+    _record(RefreshToken, "refresh_tokens", ("expires_at",), fixed=("grant",)),
+    _record(Consent, "consents", ("person",)),
 )
 
 _BY_KIND = {shape.kind: shape for shape in SHAPES}

@@ -22,7 +22,10 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_PASSING = ("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts")
+_PASSING = (
+    *("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts"),
+    *("authorization_requests", "authorization_grants", "authorization_codes", "refresh_tokens"),
+)
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
 _EXPIRED_SHORTLY = [_expired(metadata.tables[name]) for name in ("visits", "login_flows")]
 

@@ -11,7 +11,8 @@ from typing import Final
 
 from iam.domain.tokens import Caller
 from iam.ports import Clock
-from iam.services.tokens import LONGEST_LIFE, OUR_SERVICE
+from iam.services.token_issue import LONGEST_LIFE
+from iam.services.tokens import OUR_SERVICE
 from iam.web import challenges
 from iam.web.problems import ProblemAnswer
 from oidc import jose

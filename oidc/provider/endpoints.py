@@ -15,6 +15,7 @@ from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
+from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
 
 NAME: Final = "oauth2"
@@ -51,7 +52,11 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
     def revoke() -> Response:
         return answer(lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
 
-    for path, view in ((TOKEN_PATH, token), ("/oauth2/introspect", introspect), ("/oauth2/revoke", revoke)):
+    def par() -> Response:
+        return answer(lambda exchange: push(provider, exchange), JSON)
+
+    posts = {TOKEN_PATH: token, "/oauth2/introspect": introspect, "/oauth2/revoke": revoke, "/oauth2/par": par}
+    for path, view in posts.items():
         set_largest_body(view, LARGEST_ANSWERED)
         blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
 

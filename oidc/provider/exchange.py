@@ -6,10 +6,12 @@ from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from flask import Request
 
-from iam.domain.clients import ProvenClient
-from oidc.provider.client_assertion import METHOD
+from iam.domain.clients import ProvenClient, ProvenKey
 from oidc.provider.errors import InvalidClient, InvalidRequest
 from oidc.provider.strict_form import MAX_BYTES, read_form
+
+ANY = "registered"
+"""The name under which the registered method stands in authlib's registry: each client has one."""
 
 
 class Exchange(OAuth2Request):
@@ -21,6 +23,8 @@ class Exchange(OAuth2Request):
         self.parameters = parameters
         self.authorization = authorization
         self.accept = accept
+        self.key: ProvenKey | None = None
+        """The key that the request proved, to which tokens are bound."""
         self.payload = BasicOAuth2Payload(parameters)
 
     @property
@@ -46,8 +50,8 @@ class ProvenSoftware(ClientMixin):
         return self.proof.client.id
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Every client authenticates in the one way, at every endpoint."""
-        return method == METHOD
+        """Every client authenticates in the one way that it registered, at every endpoint."""
+        return method == ANY
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Every client may use the grants that are registered: what it gets is for the judge to say."""

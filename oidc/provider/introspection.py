@@ -10,10 +10,9 @@ from iam.domain.clients import ProvenClient
 from iam.domain.tokens import Caller
 from iam.services.tokens import INTROSPECT, OUR_SERVICE
 from oidc import jose
-from oidc.provider.access_tokens import claims_of
-from oidc.provider.client_assertion import METHOD
+from oidc.provider.access_tokens import claims_of, token_type_of
 from oidc.provider.errors import InsufficientScope, InvalidRequest, InvalidToken
-from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ class Introspection(TokenEndpoint):
     """
 
     ENDPOINT_NAME = "introspection"
-    CLIENT_AUTH_METHODS = (METHOD,)
+    CLIENT_AUTH_METHODS = (ANY,)
     server: Provider
 
     def create_endpoint_response(self, request: OAuth2Request) -> Answer:
@@ -53,7 +52,8 @@ class Introspection(TokenEndpoint):
             standing = self.server.parts.tokens.introspect(asker, jti)  # (3)
         told: dict[str, object] = dict(INACTIVE)
         if standing is not None:
-            told = {"active": True, "token_type": "Bearer", **claims_of(standing, self.server.issuer)}
+            kind, names = token_type_of(standing.token), self.server.parts.subjects
+            told = {"active": True, "token_type": kind, **claims_of(standing, self.server.issuer, names)}
         return self._written(told, asker, exchange.accept)  # (4)
 
     def _asker(self, request: Exchange) -> ProvenClient | Caller:

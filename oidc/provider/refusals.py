@@ -8,12 +8,14 @@ from typing import Final
 
 from iam.services.authorization import CallerNotActive
 from iam.services.client_proofs import ProofRefused
-from iam.services.tokens import TokenFault, TokenRefused
+from iam.services.token_issue import TokenFault, TokenRefused
 from oidc.provider.errors import (
     InvalidAuthorizationDetails,
     InvalidClient,
     InvalidGrant,
+    InvalidRequest,
     InvalidScope,
+    InvalidTarget,
     InvalidToken,
     ProviderError,
     UnauthorizedClient,
@@ -24,6 +26,9 @@ _ERRORS: Final[Mapping[TokenFault, type[ProviderError]]] = {
     TokenFault.INVALID_AUTHORIZATION_DETAILS: InvalidAuthorizationDetails,
     TokenFault.UNAUTHORIZED_CLIENT: UnauthorizedClient,
     TokenFault.INVALID_GRANT: InvalidGrant,
+    TokenFault.INVALID_REQUEST: InvalidRequest,
+    TokenFault.INVALID_TARGET: InvalidTarget,
+    TokenFault.ACCESS_DENIED: InvalidGrant,
 }
 
 

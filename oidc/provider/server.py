@@ -14,22 +14,30 @@ from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
 from flask import Response
 from werkzeug.datastructures import Headers
 
-from iam.domain.clients import Client
+from iam.domain.clients import ProvenClient
 from iam.ports import Clock, Library
+from iam.services.authorization_grants import AuthorizationGrants
+from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.subjects import Subjects
 from iam.services.tokens import Tokens
 from iam.settings import UnsafeSettings
 from oidc.provider.bearer import BearerTokens
-from oidc.provider.client_assertion import METHOD, ClientAssertions
+from oidc.provider.client_assertion import ClientAssertions
+from oidc.provider.client_authentication import ClientAuthentication
 from oidc.provider.client_credentials import ClientCredentials
+from oidc.provider.code_grant import CodeGrant, RefreshGrant
 from oidc.provider.errors import InvalidRequest, ProviderError, UnsupportedGrantType
-from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
+from oidc.provider.id_tokens import IdTokens
 from oidc.provider.introspection import Introspection
 from oidc.provider.live_keys import SigningKeys
 from oidc.provider.own_tokens import OwnTokens
+from oidc.provider.person_claims import PersonClaims
+from oidc.provider.registrations import Registrations
 from oidc.provider.revocation import Revocation
 
 TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
-GRANTS: Final = (ClientCredentials,)
+GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant)
 ENDPOINTS: Final = (Introspection, Revocation)
 _log: Final = structlog.get_logger("oidc.provider")
 
@@ -40,8 +48,12 @@ class Parts:
 
     issuer: str
     """Our public base URL, without a slash at the end."""
-    find_client: Callable[[str], Client | None]
+    registrations: Registrations
+    requests: AuthorizationRequests
     tokens: Tokens
+    grants: AuthorizationGrants
+    subjects: Subjects
+    person_claims: PersonClaims
     keys: SigningKeys
     bearer: BearerTokens
     library: Library
@@ -59,8 +71,16 @@ class Provider(AuthorizationServer):
         self.parts = parts
         self.issuer = parts.issuer
         self.own_tokens = OwnTokens(parts.issuer, parts.keys)
-        self._assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.find_client)
-        self.register_client_auth_method(METHOD, self._prove)
+        self.id_tokens = IdTokens(
+            issuer=parts.issuer,
+            keys=parts.keys,
+            clock=parts.clock,
+            subjects=parts.subjects,
+            person_claims=parts.person_claims,
+        )
+        assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.registrations.find)
+        self._clients = ClientAuthentication(parts.registrations, assertions)
+        self.register_client_auth_method(ANY, self._prove)
         for grant in GRANTS:
             self.register_grant(grant)
         for endpoint in ENDPOINTS:
@@ -85,6 +105,10 @@ class Provider(AuthorizationServer):
     def endpoint_response(self, name: str, exchange: Exchange) -> Response:
         """The answer of a registered endpoint."""
         return cast(Response, self.create_endpoint_response(name, exchange))  # type: ignore[no-untyped-call]
+
+    def authenticated(self, request: Exchange) -> ProvenClient:
+        """The client of a request, at any endpoint. Raises `InvalidClient`, `InvalidRequest`."""
+        return self._clients.prove(request, self.parts.clock.now())
 
     def create_oauth2_request(self, request: Exchange) -> Exchange:
         """The request, which was read before."""
@@ -114,7 +138,7 @@ class Provider(AuthorizationServer):
         return self.handle_response(*told(self.get_error_uri(request, told)))
 
     def _prove(self, _query_client: object, request: Exchange) -> ProvenSoftware:
-        return ProvenSoftware(self._assertions.prove(request.parameters, self.parts.clock.now()))
+        return ProvenSoftware(self.authenticated(request))
 
 
 def _ours(request: OAuth2Request | None, error: OAuth2Error) -> ProviderError:
