@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
+from iam.domain.assurance import Assurance
 from iam.domain.client_metadata import PERSON_SCOPES
 from iam.domain.sessions import Acting, Session
 from iam.services.token_issue import TokenRefused, service_of
@@ -131,8 +133,10 @@ class AuthorizationDoor:
         return self._onwards(registered.client.id, secret, silent=silent)
 
     def _onwards(self, client_id: str, secret: str, *, silent: bool) -> Response:
-        """To the decision: at once where nothing may be shown, for that page leads who is not logged in to log in."""
-        return self.show(client_id, secret) if silent else redirect(decision_address(client_id, secret), 303)
+        """To the decision; at once where nothing may be shown, and where nobody is logged in whom its page could know."""
+        if silent or self._parts.hall.session() is None:
+            return self.show(client_id, secret)
+        return redirect(decision_address(client_id, secret), 303)
 
     def _lacking(self, session: Session | None, standing: Standing) -> str | None:
         asks, now = self._service_asks(standing), self._parts.clock.now()
@@ -164,9 +168,7 @@ class AuthorizationDoor:
             return self.answer(standing, AuthorizationRefused(AuthorizationFault.LOGIN_REQUIRED, lacking, detail))
         asks = self._service_asks(standing)
         service = service_of(standing.parameters.asked.scopes, self._parts.library.current())
-        self._parts.hall.arrive(
-            return_to=standing.address(asks.minimum), service=service.code if service else ""
-        )
+        self._parts.hall.arrive(return_to=standing.address(asks.minimum), service=service.code if service else "")
         return redirect(SIGN_IN_PATH, 303)
 
     def _unfit(self, session: Session, standing: Standing) -> AuthorizationRefused | None:
@@ -226,9 +228,6 @@ def authorization_blueprint(parts: AuthorizationParts) -> Blueprint:
     def authorize() -> Response:
         return door.arrive(_sent())
 
-    def decision() -> Response:
-        return door.show(request.args.get("client_id", ""), request.args.get("request", ""))
-
     def decide() -> Response:
         form, whose = request.form, (request.form.get("client_id", ""), request.form.get("request", ""))
         answer = form.get("answer", "")
@@ -240,11 +239,21 @@ def authorization_blueprint(parts: AuthorizationParts) -> Blueprint:
     signed_in = requires(SignedIn())
     blueprint.add_url_rule(AUTHORIZE_PATH, "authorize", anybody(authorize), methods=["GET", "POST"])
     for level in Assurance:
-        path = urlsplit(decision_address("", "", level)).path
-        blueprint.add_url_rule(path, f"decision_{level.label}", requires(SignedIn(minimum=level))(_copy(decision)))
+        _add_decision(blueprint, door, level)
     blueprint.add_url_rule(DECISION_PATH, "decide", signed_in(decide), methods=["POST"])
     blueprint.app_errorhandler(NobodyToTell)(_page)
     return blueprint
+
+
+def _add_decision(blueprint: Blueprint, door: AuthorizationDoor, level: Assurance) -> None:
+    """The page for who must be known at a level; its address tells the choice of keys what is asked."""
+
+    @requires(SignedIn(minimum=level))
+    def decision() -> Response:
+        return door.show(request.args.get("client_id", ""), request.args.get("request", ""))
+
+    path = urlsplit(decision_address("", "", level)).path
+    blueprint.add_url_rule(path, f"decision_{level.label}", decision, methods=["GET"])
 
 
 def _page(refusal: NobodyToTell) -> Response:

@@ -25,7 +25,7 @@ _THUMBPRINT: Final = _CHALLENGE
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
 MODES: Final = ("query", "form_post", "query.jwt", "form_post.jwt", "jwt")
-MAX_SCOPES: Final = 20
+MAX_SCOPES: Final = 10
 LONGEST_STATE: Final = 1_024
 LONGEST_NONCE: Final = 512
 

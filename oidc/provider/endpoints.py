@@ -17,6 +17,7 @@ from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
 from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.userinfo import userinfo
 
 NAME: Final = "oauth2"
 KEYS_KEPT_FOR: Final = 300
@@ -34,6 +35,7 @@ def provider_blueprint(parts: Parts) -> Blueprint:
     provider = Provider(parts)
     blueprint = Blueprint(NAME, __name__)
     _add_posts(blueprint, provider)
+    _add_userinfo(blueprint, provider)
     _add_gets(blueprint, provider)
     return blueprint
 
@@ -61,6 +63,14 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
         blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
 
 
+def _add_userinfo(blueprint: Blueprint, provider: Provider) -> None:
+    def told() -> Response:
+        return provider.guarded(lambda: userinfo(provider))
+
+    by_token = public("the request proves itself by its access token")
+    blueprint.add_url_rule("/oauth2/userinfo", "userinfo", by_token(told), methods=["GET", "POST"])
+
+
 def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
     def jwks() -> Response:
         document = provider.parts.keys.published()
@@ -85,6 +95,7 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
 
     blueprint.add_url_rule("/oauth2/jwks", "jwks", _FOR_ALL(jwks))
     blueprint.add_url_rule("/.well-known/oauth-authorization-server", "metadata", _FOR_ALL(server_metadata))
+    blueprint.add_url_rule("/.well-known/openid-configuration", "openid", server_metadata)
     blueprint.add_url_rule("/explanations/<reason>", "explanation", _FOR_ALL(explanation))
 
 

@@ -21,12 +21,12 @@ class Registrations:
     """Finds clients as they stand."""
 
     def __init__(self, archive: Archive, clock: Clock) -> None:
-        self._archive = archive
+        self.archive = archive
         self._clock = clock
 
     def find(self, client_id: str) -> Registration | None:
         """A client that stands now; None for every other."""
-        with self._archive.reading() as reading:
+        with self.archive.reading() as reading:
             client = reading.get(Client, client_id)
             if client is None or not client.usable(self._clock.now()):
                 return None

@@ -11,7 +11,7 @@ import structlog
 from authlib.common.security import is_secure_transport
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
-from flask import Response
+from flask import Request, Response
 from werkzeug.datastructures import Headers
 
 from iam.domain.clients import ProvenClient
@@ -26,7 +26,7 @@ from oidc.provider.client_assertion import ClientAssertions
 from oidc.provider.client_authentication import ClientAuthentication
 from oidc.provider.client_credentials import ClientCredentials
 from oidc.provider.code_grant import CodeGrant, RefreshGrant
-from oidc.provider.errors import InvalidRequest, ProviderError, UnsupportedGrantType
+from oidc.provider.errors import InvalidRequest, InvalidToken, ProviderError, UnsupportedGrantType
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.id_tokens import IdTokens
 from oidc.provider.introspection import Introspection
@@ -109,6 +109,17 @@ class Provider(AuthorizationServer):
     def authenticated(self, request: Exchange) -> ProvenClient:
         """The client of a request, at any endpoint. Raises `InvalidClient`, `InvalidRequest`."""
         return self._clients.prove(request, self.parts.clock.now())
+
+    def presented_token(self, request: Request) -> str:
+        """The `jti` of the access token of ours that a request presents. Raises `InvalidToken`."""
+        header = request.headers.get("Authorization", "")
+        kind, _, token = header.partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise InvalidToken("token_missing", "Send Authorization: Bearer and the token.")
+        jti = self.own_tokens.jti(token)
+        if jti is None:
+            raise InvalidToken("token_not_ours", "The access token is not valid.")
+        return jti
 
     def create_oauth2_request(self, request: Exchange) -> Exchange:
         """The request, which was read before."""

@@ -12,7 +12,7 @@ from oidc.provider.access_tokens import details_of, token_type_of
 from oidc.provider.errors import InvalidScope
 
 HEADERS: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
-MAX_SCOPES: Final = 20
+MAX_SCOPES: Final = 10
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 Answer = tuple[int, str, list[tuple[str, str]]]

@@ -9,6 +9,7 @@ import pytest
 from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
+from tests.oidc.provider.code_scene import CodeScene
 from tests.oidc.provider.premises import Premises
 from tests.storage.clocks import SetClock
 
@@ -49,3 +50,11 @@ def house(request: pytest.FixtureRequest, clock: SetClock) -> Iterator[Premises]
 def plain_house(clock: SetClock) -> Premises:
     """The premises in memory, where the storage makes no difference."""
     return Premises(MemoryArchive(clock), clock)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def scene(request: pytest.FixtureRequest, clock: SetClock, tmp_path: Path) -> Iterator[CodeScene]:
+    """A whole house with a client to which people log in, on each engine."""
+    archive = open_archive(request.getfixturevalue(f"{request.param}_copy"), clock)
+    yield CodeScene(archive, clock, tmp_path)
+    archive.close()

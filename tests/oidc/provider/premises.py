@@ -15,10 +15,16 @@ from iam.domain.appointments import Grant
 from iam.domain.clients import Client, ClientKind
 from iam.domain.enterprises import Capacity, CapacityHeld, Ground
 from iam.domain.keys import SealedKey
+from iam.outside.pairwise import PairwiseSubjects
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
 from iam.ports import Archive, KeyChest, UnitOfWork
 from iam.services.authorization import Authorization
+from iam.services.authorization_grants import AuthorizationGrants
+from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.scope_judgement import ScopeJudgement
+from iam.services.subjects import Subjects
+from iam.services.token_issue import TokenIssue
 from iam.services.tokens import Tokens
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
@@ -29,6 +35,8 @@ from oidc.provider.client_assertion import ASSERTION_TYPE
 from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
+from oidc.provider.person_claims import PersonClaims
+from oidc.provider.registrations import Registrations
 from oidc.provider.server import Parts
 from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_jwk
 from policies.book import read_book
@@ -98,6 +106,8 @@ class Premises:
         self.library = LawLibrary(the_law(), lambda _instant: ("", ""))
         self.judge = Authorization(self.archive, self.library, self.clock, self.randomness)
         self.tokens = Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
+        issue = TokenIssue(ScopeJudgement(self.judge, self.library), self.library, self.clock)
+        self.grants = AuthorizationGrants(self.archive, issue, self.library, self.clock, self.randomness)
         self.keys = SigningKeys(self.chest, self.sealer, self.clock)
         self.bearer = BearerTokens(ISSUER, self.keys, self.clock)
         self.rotation = KeyRotation(self.archive, self.chest, self.sealer)
@@ -112,8 +122,12 @@ class Premises:
         limits.install(app)
         parts = Parts(
             issuer=ISSUER,
-            find_client=self.find_client,
+            registrations=Registrations(self.archive, self.clock),
+            requests=AuthorizationRequests(self.archive, self.clock, self.randomness),
             tokens=self.tokens,
+            grants=self.grants,
+            subjects=Subjects(self.archive, PairwiseSubjects(bytes(32))),
+            person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
             bearer=self.bearer,
             library=self.library,
