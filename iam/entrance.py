@@ -124,9 +124,9 @@ class Entrance:
         house = self.house
         return AuthorizationParts(
             hall=self.hall,
-            registrations=house.registrations,
-            requests=house.authorization_requests,
-            grants=house.authorization_grants,
+            registrations=house.token_desk.registrations,
+            requests=house.token_desk.requests,
+            grants=house.token_desk.grants,
             contexts=self.contexts,
             subjects=house.subjects,
             responses=Responses(issuer=house.settings.issuer, keys=house.keys, clock=house.clock),

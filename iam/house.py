@@ -23,8 +23,6 @@ from iam.services.activations import Activations
 from iam.services.appointments import Appointments
 from iam.services.authentications import Authentications
 from iam.services.authorization import Authorization
-from iam.services.authorization_grants import AuthorizationGrants
-from iam.services.authorization_requests import AuthorizationRequests
 from iam.services.clients import Clients
 from iam.services.delegations import Delegations
 from iam.services.directory_feed import DirectoryFeed
@@ -41,21 +39,18 @@ from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
 from iam.services.representation import Representations
-from iam.services.scope_judgement import ScopeJudgement
 from iam.services.subjects import Subjects, pairwise_secret
-from iam.services.token_issue import TokenIssue
-from iam.services.tokens import OUR_SERVICE, Tokens
+from iam.services.tokens import OUR_SERVICE
 from iam.settings import Settings
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
+from iam.token_desk import TokenDesk
 from oidc.authentication_sources import Sources, read_sources
 from oidc.authentication_tokens import AuthenticationTokens
 from oidc.client_keys import accept_jwks, canonical_jwks
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
-from oidc.provider.person_claims import PersonClaims
-from oidc.provider.registrations import Registrations
 from oidc.provider.server import Parts
 from policies.library import LawLibrary
 
@@ -196,25 +191,9 @@ class House:
         return Clients(self.once, self.judge, self.library, self.randomness, _accepted_keys)
 
     @cached_property
-    def tokens(self) -> Tokens:
-        """Access tokens."""
-        return Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
-
-    @cached_property
-    def registrations(self) -> Registrations:
-        """What clients registered, for the doors at which they authenticate."""
-        return Registrations(self.archive, self.clock)
-
-    @cached_property
-    def authorization_requests(self) -> AuthorizationRequests:
-        """What clients ask people for."""
-        return AuthorizationRequests(self.archive, self.clock, self.randomness)
-
-    @cached_property
-    def authorization_grants(self) -> AuthorizationGrants:
-        """What people granted to clients."""
-        issue = TokenIssue(ScopeJudgement(self.judge, self.library), self.library, self.clock)
-        return AuthorizationGrants(self.archive, issue, self.library, self.clock, self.randomness)
+    def token_desk(self) -> TokenDesk:
+        """What the authorization server does for clients."""
+        return TokenDesk(self.archive, self.judge, self.library, self.clock, self.randomness)
 
     @cached_property
     def mandates(self) -> Mandates:
@@ -305,19 +284,7 @@ class House:
 
     def provider_parts(self) -> Parts:
         """What the authorization server works with."""
-        return Parts(
-            issuer=self.settings.issuer,
-            registrations=self.registrations,
-            requests=self.authorization_requests,
-            tokens=self.tokens,
-            grants=self.authorization_grants,
-            subjects=self.subjects,
-            person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
-            keys=self.keys,
-            bearer=self.bearer,
-            library=self.library,
-            clock=self.clock,
-        )
+        return self.token_desk.parts(self.settings.issuer, self.keys, self.bearer, self.subjects, self.sealer)
 
 
 def _accepted_keys(jwks: object, algorithm: str) -> str:

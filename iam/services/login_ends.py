@@ -5,7 +5,7 @@ from __future__ import annotations
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import OFFLINE
 from iam.ports import UnitOfWork
-from iam.services.authorization_grants import revoke_family
+from iam.services.grant_families import revoke_family
 
 
 def end_login(uow: UnitOfWork, login: str) -> None:

@@ -133,7 +133,7 @@ class AuthorizationDoor:
         return self._onwards(registered.client.id, secret, silent=silent)
 
     def _onwards(self, client_id: str, secret: str, *, silent: bool) -> Response:
-        """To the decision; at once where nothing may be shown, and where nobody is logged in whom its page could know."""
+        """To the decision; at once where nothing may be shown, or nobody is logged in."""
         if silent or self._parts.hall.session() is None:
             return self.show(client_id, secret)
         return redirect(decision_address(client_id, secret), 303)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 
 from iam.domain.client_metadata import OPENID, GrantType
-from iam.services.authorization_grants import Granted
+from iam.services.grant_redemption import Granted
 from oidc.provider.access_tokens import sign_access_token
 from oidc.provider.errors import InvalidTarget, UnauthorizedClient
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
@@ -62,7 +62,7 @@ class CodeGrant(_OfPerson):
         sent = self.request
         code, address = sent.required("code"), sent.required("redirect_uri")
         with as_oauth_errors():
-            granted = self.server.parts.grants.redeem_code(
+            granted = self.server.parts.redemption.redeem_code(
                 self.proof, code, address, sent.parameters.get("code_verifier", "")
             )
         return self._answer(granted)
@@ -78,5 +78,5 @@ class RefreshGrant(_OfPerson):
         token = self.request.required("refresh_token")
         scopes = read_scopes(self.request.parameters.get("scope", ""))
         with as_oauth_errors():
-            granted = self.server.parts.grants.refresh(self.proof, token, scopes)
+            granted = self.server.parts.redemption.refresh(self.proof, token, scopes)
         return self._answer(granted)

@@ -10,7 +10,7 @@ from typing import Final
 from iam.domain.authorization_grants import AuthorizationGrant, session_name
 from iam.domain.clients import Client, ProvenClient
 from iam.ports import Clock
-from iam.services.authorization_grants import Granted
+from iam.services.grant_redemption import Granted
 from iam.services.subjects import Subjects
 from oidc import base64url, jose
 from oidc.provider.live_keys import SigningKeys

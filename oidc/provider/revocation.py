@@ -32,7 +32,7 @@ class Revocation(TokenEndpoint):
         proof, parts = cast(ProvenSoftware, client).proof, self.server.parts
         with as_oauth_errors():  # (3)
             if jti is None:
-                parts.grants.give_up(proof, cast(Exchange, request).required("token"))
+                parts.redemption.give_up(proof, cast(Exchange, request).required("token"))
             else:
                 parts.tokens.revoke(proof, jti)
         return 200, "", [("Cache-Control", "no-store")]

@@ -16,8 +16,8 @@ from werkzeug.datastructures import Headers
 
 from iam.domain.clients import ProvenClient
 from iam.ports import Clock, Library
-from iam.services.authorization_grants import AuthorizationGrants
 from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.grant_redemption import GrantRedemption
 from iam.services.subjects import Subjects
 from iam.services.tokens import Tokens
 from iam.settings import UnsafeSettings
@@ -51,7 +51,7 @@ class Parts:
     registrations: Registrations
     requests: AuthorizationRequests
     tokens: Tokens
-    grants: AuthorizationGrants
+    redemption: GrantRedemption
     subjects: Subjects
     person_claims: PersonClaims
     keys: SigningKeys

@@ -20,14 +20,11 @@ from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
 from iam.ports import Archive, KeyChest, UnitOfWork
 from iam.services.authorization import Authorization
-from iam.services.authorization_grants import AuthorizationGrants
-from iam.services.authorization_requests import AuthorizationRequests
-from iam.services.scope_judgement import ScopeJudgement
 from iam.services.subjects import Subjects
-from iam.services.token_issue import TokenIssue
 from iam.services.tokens import Tokens
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
+from iam.token_desk import TokenDesk
 from iam.web import errors, limits
 from oidc.key_shelves import TOKENS
 from oidc.provider.bearer import BearerTokens
@@ -36,7 +33,6 @@ from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
 from oidc.provider.person_claims import PersonClaims
-from oidc.provider.registrations import Registrations
 from oidc.provider.server import Parts
 from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_jwk
 from policies.book import read_book
@@ -106,8 +102,6 @@ class Premises:
         self.library = LawLibrary(the_law(), lambda _instant: ("", ""))
         self.judge = Authorization(self.archive, self.library, self.clock, self.randomness)
         self.tokens = Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
-        issue = TokenIssue(ScopeJudgement(self.judge, self.library), self.library, self.clock)
-        self.grants = AuthorizationGrants(self.archive, issue, self.library, self.clock, self.randomness)
         self.keys = SigningKeys(self.chest, self.sealer, self.clock)
         self.bearer = BearerTokens(ISSUER, self.keys, self.clock)
         self.rotation = KeyRotation(self.archive, self.chest, self.sealer)
@@ -120,12 +114,13 @@ class Premises:
         app = Flask("premises")
         errors.install(app, self.randomness)
         limits.install(app)
+        desk = TokenDesk(self.archive, self.judge, self.library, self.clock, self.randomness)
         parts = Parts(
             issuer=ISSUER,
-            registrations=Registrations(self.archive, self.clock),
-            requests=AuthorizationRequests(self.archive, self.clock, self.randomness),
+            registrations=desk.registrations,
+            requests=desk.requests,
             tokens=self.tokens,
-            grants=self.grants,
+            redemption=desk.redemption,
             subjects=Subjects(self.archive, PairwiseSubjects(bytes(32))),
             person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
