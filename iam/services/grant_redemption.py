@@ -72,9 +72,7 @@ class GrantRedemption:
             if found.key_thumbprint and binding != f"jkt:{found.key_thumbprint}":  # (6)
                 _refuse(uow, "other_key", "The code is bound to another key.")
             uow.put(replace(found, used_at=uow.now))
-            if proof.metadata is not None and proof.metadata.public and binding:
-                grant = replace(grant, binding=binding)
-                uow.put(grant)
+            grant = _bound(uow, grant, proof)
             granted = self._issued(uow, proof, client, grant, grant.scopes)  # (7)
             if OFFLINE in grant.scopes and proof.metadata and GrantType.REFRESH_TOKEN in proof.metadata.grant_types:
                 granted = replace(granted, refresh_token=self._next(uow, grant))
@@ -153,6 +151,15 @@ def _refuse(uow: UnitOfWork, code: str, detail: str) -> NoReturn:
     """Refuse with `invalid_grant`; what was used up or revoked until here stays so."""
     uow.commit()
     raise TokenRefused(TokenFault.INVALID_GRANT, code, detail)
+
+
+def _bound(uow: UnitOfWork, grant: AuthorizationGrant, proof: ProvenClient) -> AuthorizationGrant:
+    """The grant of a public client hangs on the key that it proved (RFC 9449 §5); others have keys registered."""
+    if proof.metadata is None or not proof.metadata.public or proof.key is None:
+        return grant
+    bound = replace(grant, binding=proof.key.binding)
+    uow.put(bound)
+    return bound
 
 
 def _verifies(verifier: str, challenge: str) -> bool:

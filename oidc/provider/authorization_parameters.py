@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from iam.domain.assurance import Assurance
@@ -111,25 +111,20 @@ def read_parameters(
     """
     _may_ask(whose, pushed)  # (1)
     mode = _mode(parameters, whose.metadata)  # (2)
-    challenge = _challenge(parameters, whose)  # (3)
-    scopes = _scopes(parameters, whose)  # (4)
-    prompt, max_age = _prompt(parameters), _max_age(parameters, whose.metadata)  # (5)
-    claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
-    minimum, essential = _level(parameters, claims)
-    mandator = _mandator(parameters)  # (6)
-    thumbprint = _thumbprint(parameters, key_thumbprint)  # (7)
     asked = Asked(
         client=whose.client,
         redirect_uri=parameters["redirect_uri"],
-        scopes=scopes,
-        challenge=challenge,
+        challenge=_challenge(parameters, whose),  # (3)
+        scopes=_scopes(parameters, whose),  # (4)
         nonce=_bounded(parameters, "nonce", LONGEST_NONCE),
-        claims=claims.written,
-        acr=minimum.label if essential else "",
-        key_thumbprint=thumbprint,
     )
+    prompt, max_age = _prompt(parameters), _max_age(parameters, whose.metadata)  # (5)
+    claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
+    minimum, essential = _level(parameters, claims)
+    asked = replace(asked, claims=claims.written, acr=minimum.label if essential else "")
+    mandator = _mandator(parameters)  # (6)
     return AuthorizationParameters(
-        asked=asked,
+        asked=replace(asked, key_thumbprint=_thumbprint(parameters, key_thumbprint)),  # (7)
         state=_bounded(parameters, "state", LONGEST_STATE),
         response_mode=mode,
         prompt=prompt,
