@@ -104,10 +104,9 @@ def read_parameters(
     (3) the challenge is there, method S256 (RFC 7636 §4.4.1), save in the profile `oidc-basic`;
     (4) the scopes are the client's own; the national number takes a recorded legal ground;
     (5) `prompt`, `max_age`, `acr_values` and `claims` say what is asked of the login;
-    (6) `authorization_details` name at most one mandator (RFC 9396);
-    (7) `dpop_jkt` is the key that signed, where one did (RFC 9449 §10).
+    (6) `authorization_details` name at most one mandator (RFC 9396), `dpop_jkt` the key that signed (RFC 9449 §10).
 
-    Parameters that no specification of ours knows are ignored (RFC 6749 §3.1). Raises AuthorizationRefused.
+    Parameters that we do not know are ignored (RFC 6749 §3.1). Raises AuthorizationRefused.
     """
     _may_ask(whose, pushed)  # (1)
     mode = _mode(parameters, whose.metadata)  # (2)
@@ -118,24 +117,22 @@ def read_parameters(
         scopes=_scopes(parameters, whose),  # (4)
         nonce=_bounded(parameters, "nonce", LONGEST_NONCE),
     )
-    prompt, max_age = _prompt(parameters), _max_age(parameters, whose.metadata)  # (5)
     claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
     minimum, essential = _level(parameters, claims)
     asked = replace(asked, claims=claims.written, acr=minimum.label if essential else "")
-    mandator = _mandator(parameters)  # (6)
     return AuthorizationParameters(
-        asked=replace(asked, key_thumbprint=_thumbprint(parameters, key_thumbprint)),  # (7)
+        asked=replace(asked, key_thumbprint=_thumbprint(parameters, key_thumbprint)),  # (6)
         state=_bounded(parameters, "state", LONGEST_STATE),
         response_mode=mode,
-        prompt=prompt,
-        max_age=max_age,
+        prompt=_prompt(parameters),  # (5)
+        max_age=_max_age(parameters, whose.metadata),
         minimum=minimum,
         essential=essential,
         claims=claims,
         ui_locales=tuple(parameters.get("ui_locales", "").split()),
         login_hint=parameters.get("login_hint", ""),
         id_token_hint=parameters.get("id_token_hint", ""),
-        mandator=mandator,
+        mandator=_mandator(parameters),  # (6)
     )
 
 
