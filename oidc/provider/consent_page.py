@@ -14,7 +14,7 @@ from iam.domain.errors import Forbidden, InvalidInput
 from iam.domain.identifiers import CbeNumber
 from iam.domain.sessions import Acting, Session
 from iam.services.authorization_grants import OFFLINE_LIFE
-from iam.services.contexts import Mandators
+from iam.services.mandator_choice import Mandators
 from iam.services.token_issue import TokenRefused, earliest, service_of
 from iam.web import pages
 from iam.web.texts import chosen_language
