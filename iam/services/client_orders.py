@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from iam.domain.client_metadata import NATIONAL_NUMBER, PERSON_SCOPES, SECRET_METHODS, ClientMetadata
 from iam.domain.clients import Client, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput
@@ -55,7 +56,9 @@ class NewDeclarationService:
     capacity: Capacity = Capacity.ADMINISTRATION
     profile: Profile = Profile.DEFAULT
     profile_until: datetime | None = None
-    """End of the profile `older`, which has one; the default profile has none."""
+    """End of a weaker profile, which has one; the default profile has none."""
+    metadata: ClientMetadata | None = None
+    """What else it registers, where people log in to it; the `client` in it is of no account."""
 
 
 def accepted_keys(accept: KeyPolicy, jwks: object, algorithm: str) -> str:
@@ -87,9 +90,28 @@ def check_services(order: NewDeclarationService, library: Library) -> None:
 def check_profile(order: NewDeclarationService, now: datetime) -> None:
     """Refuse a weaker profile without an end ahead, and the default one with an end. InvalidInput."""
     ends = order.profile_until
-    if (order.profile is Profile.OLDER) != (ends is not None) or (ends is not None and ends <= now):
-        detail = "The profile 'older' has an end that lies ahead; the default profile has none."
+    if (order.profile is not Profile.DEFAULT) != (ends is not None) or (ends is not None and ends <= now):
+        detail = "A weaker profile has an end that lies ahead; the default profile has none."
         raise InvalidInput("invalid_profile", detail, field="profile_until")
+
+
+def check_metadata(order: NewDeclarationService, library: Library) -> None:
+    """Refuse what the profile or the services do not allow. InvalidInput (`invalid_client_metadata`)."""
+    asked = order.metadata
+    if asked is None:
+        return
+    basic = order.profile is Profile.OIDC_BASIC
+    if (asked.auth_method in SECRET_METHODS) > basic or (basic and asked.public):
+        detail = "Secrets are for the profile 'oidc-basic', which is not for clients without any."
+        raise InvalidInput("invalid_client_metadata", detail, field="auth_method")
+    known = library.current().catalogue.services
+    of_services = {action.scope for one in order.services for action in known[one].actions.values()}
+    if not set(asked.scopes) - PERSON_SCOPES <= (set() if basic else of_services):
+        detail = "Scopes are those of the services that the registration lists; 'oidc-basic' has none of them."
+        raise InvalidInput("invalid_client_metadata", detail, field="scopes")
+    if NATIONAL_NUMBER in asked.scopes and not order.niss_services:
+        detail = f"{NATIONAL_NUMBER} takes a recorded legal ground to name persons by NISS."
+        raise InvalidInput("invalid_client_metadata", detail, field="scopes")
 
 
 def new_client_id(uow: UnitOfWork, randomness: Randomness, kind: str, enterprise: str) -> str:

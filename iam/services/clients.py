@@ -23,6 +23,7 @@ from iam.services.client_orders import (
     NewDeclarationService,
     accepted_keys,
     accepted_label,
+    check_metadata,
     check_profile,
     check_services,
     new_client_id,
@@ -139,6 +140,7 @@ class Clients:
         """
         jwks = accepted_keys(self._accept_keys, order.jwks, order.algorithm)
         check_services(order, self._library)
+        check_metadata(order, self._library)
         with self._archive.writing() as uow:
             in_business(uow, order.enterprise, uow.now)
             held_capacity(uow, order.enterprise, order.capacity, uow.now)
@@ -159,6 +161,8 @@ class Clients:
                 valid=Period(uow.now),
             )
             uow.put(client)
+            if order.metadata is not None:
+                uow.put(replace(order.metadata, client=client.id))
             uow.audit(Leaf(act="client_registered", actor=SERVER_OPERATOR, caller="", objects=_objects(client)))
             uow.announce("client_registered", _objects(client))
             uow.commit()
