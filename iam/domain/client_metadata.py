@@ -90,9 +90,16 @@ class ClientMetadata:
     sector_identifier_uri: str = ""
     client_uri: str = ""
     policy_uri: str = ""
+    tos_uri: str = ""
+    logo_uri: str = ""
+    """Shown to people as a link, never fetched by us."""
     initiate_login_uri: str = ""
+    jwks_uri: str = ""
+    """Where the client publishes its keys itself (RFC 7591 §2); the registration then holds none."""
     software_id: str = ""
     software_version: str = ""
+    vendor: bool = False
+    """Whether it may ask enterprises to register its software; the operator alone says so."""
 
     @property
     def signs_in(self) -> bool:

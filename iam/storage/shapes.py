@@ -23,6 +23,7 @@ from iam.domain.authorization_grants import (
     RefreshToken,
 )
 from iam.domain.client_metadata import ClientMetadata
+from iam.domain.client_registrations import ClientContact, RegistrationAccess, RegistrationToken, SoftwareRequest
 from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
@@ -214,6 +215,10 @@ SHAPES: tuple[Shape, ...] = (
     _record(WaitingMessage, "waiting_messages", ("next_at",)),
     _record(IssuedToken, "issued_tokens", ("expires_at",), ("grant",), fixed=("client",)),
     _fact(ClientMetadata, "client_metadata"),
+    _record(RegistrationToken, "registration_tokens", ("enterprise",), ("expires_at",)),
+    _record(RegistrationAccess, "registration_accesses"),
+    _record(ClientContact, "client_contacts"),
+    _record(SoftwareRequest, "software_requests", ("enterprise",), ("expires_at",), fixed=("vendor", "enterprise")),
     _record(AuthorizationRequest, "authorization_requests", ("expires_at",)),
     _record(
         AuthorizationGrant,

@@ -25,6 +25,7 @@ def _expired(table: Table) -> Statement:
 _PASSING = (
     *("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts"),
     *("authorization_requests", "authorization_grants", "authorization_codes", "refresh_tokens"),
+    *("registration_tokens", "software_requests"),
 )
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
 _EXPIRED_SHORTLY = [_expired(metadata.tables[name]) for name in ("visits", "login_flows")]

@@ -6,10 +6,9 @@ import re
 from typing import Final
 
 from iam.domain.client_metadata import ApplicationType, ClientMetadata
+from iam.domain.redirect_uris import LONGEST
 
 _LOOPBACK: Final = re.compile(r"(http://(?:127\.0\.0\.1|\[::1\]))(?::([1-9][0-9]{0,4}))?(/[!-\"$-~]*)?")
-_WEB: Final = re.compile(r"https://[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[1-9][0-9]{0,4})?/[!-\"$-\[\]-~]*")
-LONGEST: Final = 512
 
 
 def registered(told: str, metadata: ClientMetadata) -> bool:
@@ -22,18 +21,6 @@ def registered(told: str, metadata: ClientMetadata) -> bool:
         return False
     port_free = _without_port(told)
     return port_free is not None and port_free in {_without_port(one) for one in metadata.redirect_uris}
-
-
-def acceptable(told: str, kind: ApplicationType) -> bool:
-    """Whether an address may be registered: https on a named host; for native clients also this machine by number.
-
-    Fragments are refused (RFC 6749 §3.1.2), as are users, backslashes and dots that climb.
-    """
-    if len(told) > LONGEST or "\\" in told or "/../" in told or "/./" in told or told.endswith(("/..", "/.")):
-        return False
-    if kind is ApplicationType.NATIVE and _LOOPBACK.fullmatch(told):
-        return True
-    return _WEB.fullmatch(told) is not None
 
 
 def _without_port(told: str) -> str | None:
