@@ -31,6 +31,12 @@ class IssuedToken:
     """Who acts, when it is a person."""
     binding: str = ""
     """To what it is bound: `jkt:` or `x5t:` and a thumbprint (RFC 9449 §6, RFC 8705 §3); empty for a bearer token."""
+    parent: str | None = None
+    """The `jti` of the token that it was exchanged for (RFC 8693), with which it ends."""
+    actors: tuple[str, ...] = ()
+    """The clients that passed it on by exchange, the last first."""
+    software: str = ""
+    """The client that acts, where no person does and the token was exchanged by another; empty where it is `client`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,8 +24,6 @@ from iam.services.token_issue import Standing, TokenFault, TokenIssue, TokenRefu
 CODE_LIFE = timedelta(seconds=60)
 OFFLINE_LIFE = timedelta(days=30)
 """The absolute life of a grant that is used while the person is away; nothing renews it but the person."""
-ACTIVE_LIFE = timedelta(hours=10)
-"""The life of any other grant: a session's longest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,21 +69,15 @@ class AuthorizationGrants:
         """The person says yes: the request is answered, a grant given, and a code made, which is returned.
 
         Raises:
-            TokenRefused: `invalid_request` when the request was answered before, `access_denied` when the session has
-                ended; as `TokenIssue.judged`.
+            TokenRefused: `invalid_request` when the request was answered before or has ended; as `granted`.
         """
         code = self._randomness.secret()
         with self._archive.writing() as uow:
-            if uow.get(AuthorizationRequest, request.id) is None:
+            kept = uow.get(AuthorizationRequest, request.id)
+            if kept is None or kept.client != asked.client.id or uow.now >= kept.expires_at:
                 raise TokenRefused(TokenFault.INVALID_REQUEST, "request_used", "This request was answered before.")
-            if uow.get(Session, session.id) is None:
-                raise TokenRefused(TokenFault.ACCESS_DENIED, "session_ended", "The session has ended.")
             uow.remove(AuthorizationRequest, request.id)
-            drafted = self._drafted(session, asked)
-            life = OFFLINE_LIFE if OFFLINE in asked.scopes else ACTIVE_LIFE
-            grant = replace(drafted, granted_at=uow.now, expires_at=uow.now + life)
-            uow.put(grant)
-            self._issue.judged(uow, self._draft(grant), [], grant.authentication)
+            grant = self.granted(uow, session, asked)
             uow.put(
                 AuthorizationCode(
                     id=fingerprint(code),
@@ -99,10 +91,30 @@ class AuthorizationGrants:
                     expires_at=grant.expires_at,
                 )
             )
-            _remember_consent(uow, grant)
-            uow.audit(grant_leaf("authorization_granted", grant))
             uow.commit()
         return code
+
+    def granted(self, uow: UnitOfWork, session: Session, asked: Asked) -> AuthorizationGrant:
+        """Give what is asked within a unit of work, by session and client as they stand there.
+
+        What is not for when the person is away lasts no longer than their session.
+
+        Raises:
+            TokenRefused: `access_denied` when the session has ended, or acts for somebody else by now;
+                `unauthorized_client` when the client has ended; as `TokenIssue.judged`.
+        """
+        present, client = uow.get(Session, session.id), uow.get(Client, asked.client.id)
+        if present is None or present.acting != session.acting or uow.now >= present.expires_at:
+            raise TokenRefused(TokenFault.ACCESS_DENIED, "session_ended", "The session has ended.")
+        if client is None or not client.usable(uow.now):
+            raise TokenRefused(TokenFault.UNAUTHORIZED_CLIENT, "client_ended", "The client's registration has ended.")
+        until = uow.now + OFFLINE_LIFE if OFFLINE in asked.scopes else present.expires_at
+        grant = replace(self._drafted(present, asked), granted_at=uow.now, expires_at=until)
+        uow.put(grant)
+        self._issue.judged(uow, self._draft(grant), [], grant.authentication)
+        _remember_consent(uow, grant)
+        uow.audit(grant_leaf("authorization_granted", grant))
+        return grant
 
     def _drafted(self, session: Session, asked: Asked) -> AuthorizationGrant:
         service = service_of(asked.scopes, self._library.current())

@@ -31,9 +31,12 @@ def drafted_token(grant: AuthorizationGrant, jti: str, scopes: tuple[str, ...], 
 
 
 def revoke_family(uow: UnitOfWork, grant: AuthorizationGrant, why: str) -> None:
-    """Revoke a grant with every token of it, within a unit of work; what was revoked before stays so."""
+    """Revoke a grant with every token of it, within a unit of work; what was revoked before stays so.
+
+    What was vouched for of the person is forgotten with it.
+    """
     if grant.revoked_at is None:
-        uow.put(replace(grant, revoked_at=uow.now))
+        uow.put(replace(grant, revoked_at=uow.now, personal=""))
         uow.audit(grant_leaf("authorization_revoked", grant, why=why))
         uow.announce("authorization_revoked", {"grant": grant.id, "client": grant.client, "why": why})
     for token in uow.find(IssuedToken, grant=grant.id):
@@ -53,3 +56,10 @@ def grant_leaf(act: str, grant: AuthorizationGrant, **more: str) -> Leaf:
         **more,
     }
     return Leaf(act=act, actor=grant.person, caller=grant.client, objects=objects)
+
+
+def revoke_of_person(uow: UnitOfWork, person: str, why: str) -> None:
+    """Revoke every grant of a person, within a unit of work; those for when they are away too."""
+    for grant in uow.find(AuthorizationGrant, person=person):
+        if grant.live(uow.now):
+            revoke_family(uow, grant, why)

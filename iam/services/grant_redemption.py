@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 from iam.domain.authorization_grants import AuthorizationCode, AuthorizationGrant, RefreshToken
-from iam.domain.client_metadata import OFFLINE, GrantType
+from iam.domain.client_metadata import OFFLINE, PERSON_SCOPES, GrantType
 from iam.domain.clients import Client, Profile, ProvenClient
 from iam.ports import Archive, Randomness, UnitOfWork
 from iam.services.client_proofs import redeem
@@ -82,8 +82,8 @@ class GrantRedemption:
     def refresh(self, proof: ProvenClient, refresh_token: str, scopes: Sequence[str]) -> Granted:
         """Renew (RFC 6749 §6): every scope is judged anew, and never are there more than granted.
 
-        Where the token stays the same, the client's key is what protects it (FAPI 2.0 §5.3.2.1); in older profiles it
-        is replaced each time, and a second use of an old one revokes the family (RFC 9700 §4.14.2).
+        Where the token stays the same, the client's key is what protects it (FAPI 2.0 §5.3.2.1). Where none does, and
+        in older profiles, it is replaced each time: a second use of an old one revokes the family (RFC 9700 §4.14.2).
 
         Raises:
             TokenRefused: `invalid_grant`, `invalid_scope`; as `TokenIssue.judged`. ProofRefused as `redeem`.
@@ -105,7 +105,7 @@ class GrantRedemption:
                 uow.commit()
                 raise TokenRefused(TokenFault.INVALID_SCOPE, "more_than_granted", "Ask for no more than was granted.")
             granted = self._issued(uow, proof, client, grant, tuple(scopes) or grant.scopes)
-            if client.profile is not Profile.DEFAULT:
+            if client.profile is not Profile.DEFAULT or not _held_by_key(proof, grant):
                 uow.put(replace(found, used_at=uow.now))
                 granted = replace(granted, refresh_token=self._next(uow, grant))
             uow.commit()
@@ -133,6 +133,7 @@ class GrantRedemption:
         draft = drafted_token(grant, self._randomness.identifier(), scopes, bound)
         ends = [client.profile_until, client.valid.end, grant.expires_at]
         try:
+            _check_registered(proof, scopes)
             standing = self._issue.judged(uow, draft, ends, grant.authentication)
         except TokenRefused:
             uow.commit()
@@ -151,6 +152,21 @@ def _refuse(uow: UnitOfWork, code: str, detail: str) -> NoReturn:
     """Refuse with `invalid_grant`; what was used up or revoked until here stays so."""
     uow.commit()
     raise TokenRefused(TokenFault.INVALID_GRANT, code, detail)
+
+
+def _held_by_key(proof: ProvenClient, grant: AuthorizationGrant) -> bool:
+    """Whether nobody can use the refresh token without a key: the client's own, or the one that it was bound to."""
+    return bool(grant.binding) or proof.metadata is None or not proof.metadata.public
+
+
+def _check_registered(proof: ProvenClient, scopes: Sequence[str]) -> None:
+    """What was granted counts no longer than the client is registered for it. TokenRefused (`invalid_scope`)."""
+    if proof.metadata is not None and not set(scopes) <= set(proof.metadata.scopes):
+        detail = "The client is not registered for one of these scopes any more."
+        raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_not_registered", detail)
+    if proof.client.profile is Profile.OIDC_BASIC and not set(scopes) <= PERSON_SCOPES:
+        detail = "A client of this profile has no scopes of declaration services."
+        raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_not_for_profile", detail)
 
 
 def _bound(uow: UnitOfWork, grant: AuthorizationGrant, proof: ProvenClient) -> AuthorizationGrant:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iam.domain.applications import Action, Catalogue, PropertyType, Service
-from iam.domain.assumptions import favourable_properties
+from iam.domain.assumptions import favourable_properties, favourable_to_citizen
 from iam.domain.assurance import Authentication
 from iam.domain.authorization import Decision, Question, SubjectKind
 from iam.domain.authorization_grants import AuthorizationGrant
@@ -102,7 +102,7 @@ class _Asked:
 def _subject(reading: Reading, token: IssuedToken, login: Authentication | None) -> _Subject:
     """Who acts with a token: the person whose grant it hangs on, by the login of that grant; else the client itself."""
     if token.person is None:
-        return _Subject(SubjectKind.CLIENT, token.client)
+        return _Subject(SubjectKind.CLIENT, token.software or token.client)
     if login is None and token.grant is not None:
         grant = reading.get(AuthorizationGrant, token.grant)
         login = grant.authentication if grant is not None else None
@@ -124,9 +124,23 @@ def _asked(token: IssuedToken, whose: _Subject, scope: str, catalogue: Catalogue
         service=token.service,
         action=action.name if action else "",
         concerned=concerned,
-        properties=favourable_properties(service, concerned, local_date(now)) if service and concerned else {},
+        properties=_assumed(service, concerned, whose.numbers, now),
     )
     return _Asked(scope, service, question)
+
+
+def _assumed(
+    service: Service | None, concerned: str | None, numbers: frozenset[str], now: datetime
+) -> dict[str, object]:
+    """The relations that only an act can show: of the employer concerned, or else of the citizen."""
+    if service is None:
+        return {}
+    today = local_date(now)
+    return (
+        favourable_properties(service, concerned, today)
+        if concerned
+        else favourable_to_citizen(service, numbers, today)
+    )
 
 
 def _judged(asked: _Asked, properties: Mapping[str, object], decision: Decision) -> JudgedScope:

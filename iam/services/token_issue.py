@@ -75,6 +75,8 @@ class Standing:
     signing_algorithm: str
     sector: str = ""
     """The sector that reads of it, where it is a person's (`Client.sector`)."""
+    login: Authentication | None = None
+    """The login that it rests on, where it is a person's."""
 
 
 class TokenIssue:
@@ -116,7 +118,7 @@ class TokenIssue:
         if token.expires_at <= now:
             detail = "What the token would rest on ends within this second."
             raise TokenRefused(TokenFault.INVALID_SCOPE, "authority_ends", detail)
-        return Standing(token=token, scopes=judged.scopes, signing_algorithm=algorithm_of(service))
+        return Standing(token=token, scopes=judged.scopes, signing_algorithm=algorithm_of(service), login=login)
 
 
 def algorithm_of(service: Service | None) -> str:

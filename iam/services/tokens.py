@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from iam.domain.audit import Leaf
 from iam.domain.authorization import Question, SubjectKind
-from iam.domain.client_metadata import PERSON_SCOPES
+from iam.domain.client_metadata import PERSON_SCOPES, GrantType
 from iam.domain.clients import Client, ProvenClient
 from iam.domain.enterprises import Capacity
 from iam.domain.tokens import Caller, IssuedToken
@@ -15,6 +15,7 @@ from iam.ports import Archive, Clock, Law, Library, Randomness, UnitOfWork
 from iam.services.authorization import Ask, Authorization
 from iam.services.client_proofs import redeem
 from iam.services.scope_judgement import ScopeJudgement
+from iam.services.token_descent import hanging_on
 from iam.services.token_issue import (
     LONGEST_LIFE,
     Standing,
@@ -78,6 +79,7 @@ class Tokens:
         with self._archive.writing() as uow:
             client = redeem(uow, proof)
             try:
+                _check_software(proof)
                 standing = self._judged(uow, client, wanted, law)
             except TokenRefused:
                 uow.commit()
@@ -106,17 +108,23 @@ class Tokens:
             client = reading.get(Client, client_id)
             token = reading.get(IssuedToken, jti) if jti else None
             known = client is not None and token is not None and _relies_on(client, token, now)
-            owner = reading.get(Client, token.client) if token and known else None
-            if client is None or token is None or owner is None or not owner.usable(now):
+            hanging = hanging_on(reading, token, now) if token and known else None
+            if client is None or token is None or hanging is None:
                 self._judge.decide(_question_of(asker, client, INTROSPECT))
                 return None
-            judged = self._scopes.of(reading, token, now, _question_of(asker, client, INTROSPECT))
+            asked = _question_of(asker, client, INTROSPECT)
+            judged = self._scopes.of(reading, token, now, asked, login=hanging.login)
         if judged.refused() is not None or not judged.first[0].allowed:
             return None
-        until = earliest([*(one.decision.until for one in judged.scopes), owner.profile_until, owner.valid.end])
-        still = replace(token, expires_at=min(token.expires_at, until)) if until else token
+        until = earliest([*(one.decision.until for one in judged.scopes), *hanging.ends])
         algorithm = algorithm_of(self._library.current().catalogue.services.get(token.service))
-        return Standing(token=still, scopes=judged.scopes, signing_algorithm=algorithm, sector=client.sector)
+        return Standing(
+            token=replace(token, expires_at=min(token.expires_at, until)) if until else token,
+            scopes=judged.scopes,
+            signing_algorithm=algorithm,
+            sector=client.sector,
+            login=hanging.login,
+        )
 
     def revoke(self, proof: ProvenClient, jti: str | None) -> None:
         """Revoke a token of the client's own; an unknown one (or None) is no error (RFC 7009 §2.2).
@@ -166,6 +174,14 @@ def _check_mandator(client: Client, wanted: Wanted) -> None:
         raise TokenRefused(fault, "own_enterprise", "An enterprise is not its own mandator: leave out the details.")
     if wanted.capacity is not client.capacity:
         raise TokenRefused(fault, "capacity_differs", "The client was registered in another capacity.")
+
+
+def _check_software(proof: ProvenClient) -> None:
+    """Who acts by itself has proved that it is itself, and registered for it (RFC 6749 §4.4)."""
+    metadata = proof.metadata
+    if metadata and (metadata.public or GrantType.CLIENT_CREDENTIALS not in metadata.grant_types):
+        detail = "The client is not registered for this grant type."
+        raise TokenRefused(TokenFault.UNAUTHORIZED_CLIENT, "grant_not_registered", detail)
 
 
 def _relies_on(client: Client, token: IssuedToken, now: datetime) -> bool:

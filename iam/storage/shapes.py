@@ -27,12 +27,14 @@ from iam.domain.client_registrations import ClientContact, RegistrationAccess, R
 from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
+from iam.domain.device_authorizations import DeviceAuthorization
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
 from iam.domain.entry_proposals import EntryProposal
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, RequestContact
 from iam.domain.law import BookOfRecord
 from iam.domain.logins import LoginRecord
+from iam.domain.logout_notices import LogoutNotice, WatchedLogin
 from iam.domain.mandates import Cover, Mandate, Tenure
 from iam.domain.messages import WaitingMessage
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
@@ -232,6 +234,16 @@ SHAPES: tuple[Shape, ...] = (
     _record(AuthorizationCode, "authorization_codes", ("expires_at",), fixed=("grant",)),
     _record(RefreshToken, "refresh_tokens", ("expires_at",), fixed=("grant",)),
     _record(Consent, "consents", ("person",)),
+    _record(LogoutNotice, "logout_notices", fixed=("client", "person", "sid")),
+    _record(WatchedLogin, "watched_logins", fixed=("login",)),
+    _record(
+        DeviceAuthorization,
+        "device_authorizations",
+        ("user_code",),
+        ("ticket",),
+        ("expires_at",),
+        fixed=("user_code", "client"),
+    ),
 )
 
 _BY_KIND = {shape.kind: shape for shape in SHAPES}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from iam.domain.tokens import IssuedToken
@@ -10,6 +11,7 @@ from iam.services.subjects import Subjects
 from iam.services.token_issue import Standing
 from oidc import jose
 from oidc.provider.authorization_details import CITIZEN, MANDATOR, OWN_ENTERPRISE
+from oidc.provider.levels import acr_of
 from oidc.signing_keys import SigningKey
 
 TYPE: Final = "at+jwt"
@@ -23,7 +25,8 @@ def sign_access_token(standing: Standing, issuer: str, key: SigningKey, names: S
 def subject_of(standing: Standing, names: Subjects) -> str:
     """Who acts with a token: the client itself, or a person by the name that the sector knows."""
     person = standing.token.person
-    return standing.token.client if person is None else names.sub_for(person, standing.sector)
+    software = standing.token.software or standing.token.client
+    return software if person is None else names.sub_for(person, standing.sector)
 
 
 def claims_of(standing: Standing, issuer: str, names: Subjects) -> dict[str, object]:
@@ -39,10 +42,22 @@ def claims_of(standing: Standing, issuer: str, names: Subjects) -> dict[str, obj
         "iat": int(token.issued_at.timestamp()),
         "exp": int(token.expires_at.timestamp()),
     }
+    if standing.login is not None:
+        told |= {"acr": acr_of(standing.login.assurance), "auth_time": int(standing.login.authenticated_at.timestamp())}
+    if token.actors:
+        told["act"] = acting(token.actors)
     if token.binding:
         told["cnf"] = confirmation(token.binding)
     if standing.scopes:
         told["authorization_details"] = details_of(standing)
+    return told
+
+
+def acting(actors: Sequence[str]) -> dict[str, object]:
+    """The clients through which a token came, the last one outermost (RFC 8693 §4.1)."""
+    told: dict[str, object] = {}
+    for actor in reversed(actors):
+        told = {"sub": actor, **({"act": told} if told else {})}
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
@@ -57,7 +58,7 @@ class ClientCredentials(BaseGrant, TokenEndpointMixin):
 
     def _wanted(self) -> Wanted:
         scopes = read_scopes(self.request.parameters.get("scope", ""))
+        key = self.request.key
+        wanted = Wanted(scopes=scopes, binding=key.binding if key else "")
         mandator = read_mandator(self.request.parameters.get("authorization_details"))
-        if mandator is None:
-            return Wanted(scopes=scopes)
-        return Wanted(scopes=scopes, mandator=mandator[0], capacity=mandator[1])
+        return replace(wanted, mandator=mandator[0], capacity=mandator[1]) if mandator else wanted

@@ -11,7 +11,7 @@ from iam.domain.tokens import Caller
 from iam.services.tokens import INTROSPECT, OUR_SERVICE
 from oidc import jose
 from oidc.provider.access_tokens import claims_of, token_type_of
-from oidc.provider.errors import InsufficientScope, InvalidRequest, InvalidToken
+from oidc.provider.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
 
@@ -59,7 +59,10 @@ class Introspection(TokenEndpoint):
     def _asker(self, request: Exchange) -> ProvenClient | Caller:
         if request.authorization is None:
             client = self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, self.ENDPOINT_NAME)
-            return cast(ProvenSoftware, client).proof
+            proof = cast(ProvenSoftware, client).proof
+            if proof.metadata is not None and proof.metadata.public:
+                raise InvalidClient("client_not_authenticated", "Introspection is for clients that prove who they are.")
+            return proof
         if "client_assertion" in request.parameters:
             raise InvalidRequest("two_credentials", "Authenticate in one way.")
         try:
