@@ -65,6 +65,7 @@ def _tour(plan: Plan, country: Loaded, console: Console) -> None:
     narrator.close(
         {
             "log in as one of the people": f"{plan.base_url}/sign-in",
+            "connect a declaration service": country.playground,
             "the API, described": f"{plan.base_url}/api/openapi.json",
             "checks (AuthZEN)": f"{plan.base_url}/.well-known/authzen-configuration",
             "tokens (OAuth)": f"{plan.base_url}/.well-known/oauth-authorization-server",
