@@ -72,12 +72,20 @@ class GrantRedemption:
             if found.key_thumbprint and binding != f"jkt:{found.key_thumbprint}":  # (6)
                 _refuse(uow, "other_key", "The code is bound to another key.")
             uow.put(replace(found, used_at=uow.now))
-            grant = _bound(uow, grant, proof)
-            granted = self._issued(uow, proof, client, grant, grant.scopes)  # (7)
-            if OFFLINE in grant.scopes and proof.metadata and GrantType.REFRESH_TOKEN in proof.metadata.grant_types:
-                granted = replace(granted, refresh_token=self._next(uow, grant))
+            granted = self.first(uow, proof, client, grant)  # (7)
             uow.commit()
         return replace(granted, nonce=found.nonce)
+
+    def first(self, uow: UnitOfWork, proof: ProvenClient, client: Client, grant: AuthorizationGrant) -> Granted:
+        """The first tokens of a grant, within a unit of work whose proofs are used up.
+
+        Raises TokenRefused as `TokenIssue.judged`; what was recorded until then is committed.
+        """
+        bound = _bound(uow, grant, proof)
+        granted = self._issued(uow, proof, client, bound, bound.scopes)
+        if OFFLINE in bound.scopes and proof.metadata and GrantType.REFRESH_TOKEN in proof.metadata.grant_types:
+            return replace(granted, refresh_token=self._next(uow, bound))
+        return granted
 
     def refresh(self, proof: ProvenClient, refresh_token: str, scopes: Sequence[str]) -> Granted:
         """Renew (RFC 6749 §6): every scope is judged anew, and never are there more than granted.

@@ -36,7 +36,7 @@ def hanging_on(reading: Reading, token: IssuedToken, now: datetime) -> Hanging |
     if token.parent is not None:
         parent = reading.get(IssuedToken, token.parent)
         above = hanging_on(reading, parent, now) if parent else None
-        return Hanging(ends=(*ends, *above.ends, token.expires_at), login=above.login) if above else None
+        return Hanging(ends=(*ends, parent.expires_at, *above.ends), login=above.login) if parent and above else None
     if token.grant is None:
         return Hanging(ends=ends, login=None)
     grant = reading.get(AuthorizationGrant, token.grant)

@@ -47,6 +47,9 @@ class TokenFault(StrEnum):
     UNAUTHORIZED_CLIENT = "unauthorized_client"
     INVALID_GRANT = "invalid_grant"
     ACCESS_DENIED = "access_denied"
+    AUTHORIZATION_PENDING = "authorization_pending"
+    SLOW_DOWN = "slow_down"
+    EXPIRED_TOKEN = "expired_token"  # noqa: S105 - an error code
 
 
 class TokenRefused(Forbidden):

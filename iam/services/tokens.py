@@ -208,7 +208,7 @@ def _question_of(asker: ProvenClient | Caller, client: Client | None, action: st
 
 def leaf_of(act: str, client: Client, token: IssuedToken) -> Leaf:
     """The audit leaf of what happened to a token."""
-    named = {"enterprise": token.enterprise, "mandator": token.mandator, "grant": token.grant}
+    named = {"enterprise": token.enterprise, "mandator": token.mandator, "grant": token.grant, "parent": token.parent}
     objects = {
         **{name: value for name, value in named.items() if value},
         "token": token.jti,
