@@ -19,6 +19,7 @@ from iam.domain.tokens import IssuedToken
 from iam.ports import Archive, Library, Randomness, UnitOfWork
 from iam.services.fingerprints import fingerprint
 from iam.services.grant_families import drafted_token, grant_leaf
+from iam.services.login_ends import watch_login
 from iam.services.token_issue import Standing, TokenFault, TokenIssue, TokenRefused, service_of
 
 CODE_LIFE = timedelta(seconds=60)
@@ -113,6 +114,7 @@ class AuthorizationGrants:
         uow.put(grant)
         self._issue.judged(uow, self._draft(grant), [], grant.authentication)
         _remember_consent(uow, grant)
+        watch_login(uow, present)
         uow.audit(grant_leaf("authorization_granted", grant))
         return grant
 
