@@ -46,6 +46,7 @@ class CodeFlow:
     tokens: dict[str, Any] = field(default_factory=dict)
     _pkce: Pkce = field(default_factory=Pkce)
     _dpop: DpopKey | None = None
+    _keys: Any = None
 
     @property
     def login(self) -> LoginSide:
@@ -62,6 +63,8 @@ class CodeFlow:
             raise FlowBroken("the metadata are another issuer's")
         if "dpop_signing_alg_values_supported" in self.metadata and self.login.profile is Profile.DEFAULT:
             self._dpop = DpopKey(self.clock)
+        about = "The public keys, by which the client verifies what we sign; new ones are published before they sign."
+        self._keys = self._ask("Keys", about, "GET", str(self.metadata["jwks_uri"])).answer
 
     def begin(self, scope: str, **more: str) -> str:
         """The address to which the browser is sent: of a pushed request where the profile pushes (RFC 9126)."""
@@ -205,10 +208,8 @@ class CodeFlow:
         return message.answer if isinstance(message.answer, dict) else {}
 
     def _verify(self, id_token: str) -> None:
-        about = "The public keys, by which the client verifies the ID token."
-        keys = KeySet.import_key_set(self._ask("Keys", about, "GET", str(self.metadata["jwks_uri"])).answer)
         try:
-            claims = jwt.decode(id_token, keys, algorithms=["ES256", "PS256", "RS256"]).claims
+            claims = jwt.decode(id_token, KeySet.import_key_set(self._keys), algorithms=["ES256", "PS256", "RS256"]).claims
         except JoseError as error:
             raise FlowBroken(f"the ID token is not signed by the issuer: {error}") from None
         expected = {"iss": self.issuer, "aud": self.client.client_id, "nonce": self.nonce}
