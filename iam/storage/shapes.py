@@ -235,7 +235,7 @@ SHAPES: tuple[Shape, ...] = (
     _record(RefreshToken, "refresh_tokens", ("expires_at",), fixed=("grant",)),
     _record(Consent, "consents", ("person",)),
     _record(LogoutNotice, "logout_notices", fixed=("client", "person", "sid")),
-    _record(WatchedLogin, "watched_logins", fixed=("login",)),
+    _record(WatchedLogin, "watched_logins"),
     _record(
         DeviceAuthorization,
         "device_authorizations",
