@@ -130,6 +130,7 @@ class Entrance:
             contexts=self.contexts,
             subjects=house.subjects,
             responses=Responses(issuer=house.settings.issuer, keys=house.keys, clock=house.clock),
+            providers=self.providers,
             library=house.library,
             clock=house.clock,
         )

@@ -5,37 +5,26 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from iam.domain.assurance import Assurance
-from iam.domain.client_metadata import NATIONAL_NUMBER, OPENID, PERSON_SCOPES, ClientMetadata, GrantType
-from iam.domain.clients import Client, Profile
+from iam.domain.client_metadata import NATIONAL_NUMBER, ClientMetadata, GrantType
+from iam.domain.clients import Profile
 from iam.domain.enterprises import Capacity
+from iam.ports import Law
 from iam.services.authorization_grants import Asked
-from oidc.provider.authorization_details import read_mandator
-from oidc.provider.authorization_errors import AuthorizationFault, AuthorizationRefused, NobodyToTell
+from oidc.provider.asked_scopes import read_asked_mandator, read_scopes, read_target
+from oidc.provider.authorization_answering import MODES, Registered, modes_of
+from oidc.provider.authorization_errors import AuthorizationFault, AuthorizationRefused
 from oidc.provider.claims_parameter import RequestedClaims, read_claims
-from oidc.provider.errors import InvalidAuthorizationDetails
 from oidc.provider.levels import assurance_of
-from oidc.provider.redirect_uris import registered
 
 _CHALLENGE: Final = re.compile(r"[A-Za-z0-9\-_]{43}")
 _THUMBPRINT: Final = _CHALLENGE
-_SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 _PROMPTS: Final = frozenset({"none", "login", "consent", "select_account"})
-MODES: Final = ("query", "form_post", "query.jwt", "form_post.jwt", "jwt")
-MAX_SCOPES: Final = 10
 LONGEST_STATE: Final = 1_024
 LONGEST_NONCE: Final = 512
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registered:
-    """A client that people log in to, with all that it registered."""
-
-    client: Client
-    metadata: ClientMetadata
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,8 +36,8 @@ class AuthorizationParameters:
     response_mode: str
     prompt: frozenset[str]
     max_age: int | None
-    minimum: Assurance
-    """The least that the request asks for, `LOW` without."""
+    level: Assurance
+    """What the request asks of the login, `LOW` without."""
     essential: bool
     """Whether the level was asked as essential: without it there is no answer but an error."""
     claims: RequestedClaims
@@ -64,38 +53,8 @@ class AuthorizationParameters:
         return "none" in self.prompt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answering:
-    """Where and how a client is answered, known before the rest of its request is judged."""
-
-    client: Client
-    metadata: ClientMetadata
-    redirect_uri: str
-    state: str
-    response_mode: str
-
-
-def answering(parameters: Mapping[str, str], whose: Registered) -> Answering:
-    """Where the answer goes: an address that is registered, character for character (RFC 9700 §2.1).
-
-    A port of this machine is free for a native client (RFC 8252 §7.3). Raises NobodyToTell.
-    """
-    told = parameters.get("redirect_uri", "")
-    if not told or not registered(told, whose.metadata):
-        detail = "The address to return to is missing, or is not registered for this client."
-        raise NobodyToTell(AuthorizationFault.INVALID_REQUEST, "redirect_uri_not_registered", detail)
-    mode = parameters.get("response_mode", "jwt" if whose.metadata.authorization_alg else "query")
-    return Answering(
-        client=whose.client,
-        metadata=whose.metadata,
-        redirect_uri=told,
-        state=parameters.get("state", ""),
-        response_mode=mode if mode in MODES else "query",
-    )
-
-
 def read_parameters(
-    parameters: Mapping[str, str], whose: Registered, *, pushed: bool, key_thumbprint: str = ""
+    parameters: Mapping[str, str], whose: Registered, *, issuer: str, law: Law, pushed: bool, key_thumbprint: str = ""
 ) -> AuthorizationParameters:
     """Read a request, in these steps:
 
@@ -103,45 +62,53 @@ def read_parameters(
     (2) `response_type` is `code`, `response_mode` one of ours;
     (3) the challenge is there, method S256 (RFC 7636 §4.4.1), save in the profile `oidc-basic`;
     (4) the scopes are the client's own; the national number takes a recorded legal ground;
-    (5) `prompt`, `max_age`, `acr_values` and `claims` say what is asked of the login;
-    (6) `authorization_details` name at most one mandator (RFC 9396), `dpop_jkt` the key that signed (RFC 9449 §10).
+    (5) `resource` is the service of the scopes (RFC 8707), `authorization_details` name one mandator (RFC 9396);
+    (6) `prompt`, `max_age`, `acr_values` and `claims` say what is asked of the login, `dpop_jkt` which key signed.
 
     Parameters that we do not know are ignored (RFC 6749 §3.1). Raises AuthorizationRefused.
     """
-    _may_ask(whose, pushed)  # (1)
+    _may_ask(parameters, whose, pushed)  # (1)
     mode = _mode(parameters, whose.metadata)  # (2)
+    challenge = _challenge(parameters, whose)  # (3)
+    scopes = read_scopes(parameters, whose, law)  # (4)
+    claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
+    read_target(parameters, scopes, issuer, law)  # (5)
+    level, essential = _level(parameters, claims)  # (6)
     asked = Asked(
         client=whose.client,
         redirect_uri=parameters["redirect_uri"],
-        challenge=_challenge(parameters, whose),  # (3)
-        scopes=_scopes(parameters, whose),  # (4)
+        challenge=challenge,
+        scopes=scopes,
         nonce=_bounded(parameters, "nonce", LONGEST_NONCE),
+        claims=claims.written,
+        acr=level.label if essential else "",
+        key_thumbprint=_thumbprint(parameters, key_thumbprint),
     )
-    claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
-    minimum, essential = _level(parameters, claims)
-    asked = replace(asked, claims=claims.written, acr=minimum.label if essential else "")
     return AuthorizationParameters(
-        asked=replace(asked, key_thumbprint=_thumbprint(parameters, key_thumbprint)),  # (6)
+        asked=asked,
         state=_bounded(parameters, "state", LONGEST_STATE),
         response_mode=mode,
-        prompt=_prompt(parameters),  # (5)
+        prompt=_prompt(parameters),
         max_age=_max_age(parameters, whose.metadata),
-        minimum=minimum,
+        level=level,
         essential=essential,
         claims=claims,
         ui_locales=tuple(parameters.get("ui_locales", "").split()),
         login_hint=parameters.get("login_hint", ""),
         id_token_hint=parameters.get("id_token_hint", ""),
-        mandator=_mandator(parameters),  # (6)
+        mandator=read_asked_mandator(parameters, scopes, law),
     )
 
 
-def _may_ask(whose: Registered, pushed: bool) -> None:
+def _may_ask(parameters: Mapping[str, str], whose: Registered, pushed: bool) -> None:
     if GrantType.AUTHORIZATION_CODE not in whose.metadata.grant_types:
         raise _refused(AuthorizationFault.UNAUTHORIZED_CLIENT, "no_code_flow", "The client is not registered for it.")
-    if whose.metadata.pushed_only and not pushed:
+    if (whose.metadata.pushed_only or whose.client.profile is Profile.DEFAULT) and not pushed:
         detail = "This client pushes its requests first (RFC 9126)."
         raise _refused(AuthorizationFault.INVALID_REQUEST, "not_pushed", detail)
+    if "registration" in parameters:
+        detail = "Clients are registered before they ask."
+        raise _refused(AuthorizationFault.REGISTRATION_NOT_SUPPORTED, "registration_not_supported", detail)
 
 
 def _mode(parameters: Mapping[str, str], metadata: ClientMetadata) -> str:
@@ -151,11 +118,14 @@ def _mode(parameters: Mapping[str, str], metadata: ClientMetadata) -> str:
     if kind != "code":
         detail = "The response type is 'code'."
         raise _refused(AuthorizationFault.UNSUPPORTED_RESPONSE_TYPE, "unsupported_response_type", detail)
-    mode = parameters.get("response_mode", "jwt" if metadata.authorization_alg else "query")
-    if mode not in MODES or (mode.endswith("jwt") and not metadata.authorization_alg):
-        raise _refused(AuthorizationFault.INVALID_REQUEST, "unknown_response_mode", "Use query or form_post.")
-    if metadata.authorization_alg and not mode.endswith("jwt"):
-        raise _refused(AuthorizationFault.INVALID_REQUEST, "unsigned_response_mode", "This client is answered by JWT.")
+    modes = modes_of(metadata)
+    mode = parameters.get("response_mode", modes[0])
+    if mode not in MODES:
+        raise _refused(AuthorizationFault.INVALID_REQUEST, "unknown_response_mode", f"Use one of {', '.join(modes)}.")
+    if mode not in modes:
+        reason = "unsigned_response_mode" if metadata.authorization_alg else "signed_response_mode"
+        detail = f"This client is answered by one of {', '.join(modes)}."
+        raise _refused(AuthorizationFault.INVALID_REQUEST, reason, detail)
     return mode
 
 
@@ -167,23 +137,6 @@ def _challenge(parameters: Mapping[str, str], whose: Registered) -> str:
         detail = "Send code_challenge with code_challenge_method=S256 (RFC 7636)."
         raise _refused(AuthorizationFault.INVALID_REQUEST, "challenge_missing", detail)
     return challenge
-
-
-def _scopes(parameters: Mapping[str, str], whose: Registered) -> tuple[str, ...]:
-    text = parameters.get("scope", "")
-    if not text or _SCOPE.fullmatch(text) is None:
-        detail = "Name scopes, with single blanks between them."
-        raise _refused(AuthorizationFault.INVALID_SCOPE, "malformed_scope", detail)
-    scopes = tuple(dict.fromkeys(text.split(" ")))
-    if len(scopes) > MAX_SCOPES:
-        raise _refused(AuthorizationFault.INVALID_SCOPE, "too_many_scopes", f"Ask for at most {MAX_SCOPES} scopes.")
-    about_person = set(scopes) & PERSON_SCOPES
-    if about_person and OPENID not in scopes and about_person != {"offline_access"}:
-        raise _refused(AuthorizationFault.INVALID_SCOPE, "openid_missing", "Scopes about the person need openid.")
-    if not set(scopes) <= set(whose.metadata.scopes):
-        detail = "The client is not registered for one of these scopes."
-        raise _refused(AuthorizationFault.INVALID_SCOPE, "scope_not_registered", detail)
-    return scopes
 
 
 def _prompt(parameters: Mapping[str, str]) -> frozenset[str]:
@@ -213,14 +166,6 @@ def _level(parameters: Mapping[str, str], claims: RequestedClaims) -> tuple[Assu
         return min(found, default=Assurance.LOW), claims.level_essential and bool(found)
     voluntary = (assurance_of(one) for one in parameters.get("acr_values", "").split())
     return next((one for one in voluntary if one is not None), Assurance.LOW), False
-
-
-def _mandator(parameters: Mapping[str, str]) -> tuple[str, Capacity] | None:
-    try:
-        return read_mandator(parameters.get("authorization_details"))
-    except InvalidAuthorizationDetails as refusal:
-        fault = AuthorizationFault.INVALID_AUTHORIZATION_DETAILS
-        raise _refused(fault, refusal.reason, str(refusal.description)) from None
 
 
 def _thumbprint(parameters: Mapping[str, str], proven: str) -> str:

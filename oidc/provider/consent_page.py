@@ -10,28 +10,39 @@ from werkzeug.wrappers import Response
 
 from iam.domain.client_metadata import OFFLINE, PERSON_SCOPES
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
-from iam.domain.errors import Forbidden, InvalidInput
+from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
 from iam.domain.identifiers import CbeNumber
 from iam.domain.sessions import Acting, Session
 from iam.services.authorization_grants import OFFLINE_LIFE
+from iam.services.contexts import Offer
 from iam.services.mandator_choice import Mandators
 from iam.services.token_issue import TokenRefused, earliest, service_of
 from iam.web import pages
 from iam.web.texts import chosen_language
 from oidc.provider.authorization_standing import AuthorizationParts, Standing
 
+_LONGEST_TYPED = 40
+_NOBODY = Mandators(numbers=(), complete=True)
 
-def consent_page(parts: AuthorizationParts, standing: Standing, session: Session, *, changed: bool = False) -> Response:
-    """The page; `changed` when what it shows is no longer what was said yes to."""
+
+def consent_page(
+    parts: AuthorizationParts, standing: Standing, session: Session, status: int = 200, *, notice: str = ""
+) -> Response:
+    """The page; `notice` is `changed` when what it shows is no longer what was answered, `not_yours` after a choice of
+    somebody for whom the person may not act.
+    """
     asked, language = standing.parameters.asked, chosen_language(request)
-    refusal, until = _judged(parts, standing, session)
-    law = parts.library.current()
+    law, fits = parts.library.current(), standing.fits(session)
+    refusal, until = _judged(parts, standing, session) if fits else (None, None)
     service = service_of(asked.scopes, law)
     actions = [law.catalogue.service_of_scope(one) for one in asked.scopes if one not in PERSON_SCOPES]
-    found, unreadable = _mandators(parts, session)
+    offers = parts.contexts.offered(session.person) if service else []
+    searchable = fits and service is not None and session.capacity in MANDATARY_CAPACITIES and not _named(standing)
+    typed = request.args.get("mandator", "")[:_LONGEST_TYPED].strip()
+    found, readable = _mandators(parts, session, typed) if searchable else (_NOBODY, True)
     return pages.show(
         "consent.html",
-        409 if changed else 200,
+        status,
         form_to=[standing.answering.redirect_uri],
         client=standing.registered.client,
         metadata=standing.registered.metadata,
@@ -39,17 +50,19 @@ def consent_page(parts: AuthorizationParts, standing: Standing, session: Session
         actions=[pair[1].labels.get(language, pair[1].name) for pair in actions if pair is not None],
         about=[one for one in asked.scopes if one in PERSON_SCOPES],
         session=session,
-        offers=parts.contexts.offered(session.person) if service else [],
-        searchable=service is not None and session.capacity in MANDATARY_CAPACITIES,
+        asked_mandator=standing.parameters.mandator,
+        ways=[] if fits else _ways(parts, standing, session, offers),
+        others=[one for one in offers if one.acting != session.acting] if fits and not _named(standing) else [],
+        searchable=searchable,
         found=found,
-        unreadable=unreadable,
-        written=request.args.get("mandator", ""),
-        asked_mandator=_asked_mandator(standing, session),
+        unreadable=not readable,
+        typed=typed,
         until=until,
         offline=OFFLINE in asked.scopes,
+        fits=fits,
         refusal=refusal.code if refusal else "",
         refusal_text=law.texts(refusal.code)[language] if refusal and refusal.judged else "",
-        changed=changed,
+        notice=notice,
         standing=standing,
         shown=standing.shown_to(session),
     )
@@ -79,19 +92,34 @@ def _judged(
     return None, earliest([longest, *(one.decision.until for one in preview.scopes)])
 
 
-def _mandators(parts: AuthorizationParts, session: Session) -> tuple[Mandators, bool]:
-    written = request.args.get("mandator", "")
-    if session.capacity not in MANDATARY_CAPACITIES or not written:
-        return Mandators(numbers=(), complete=True), False
+def _mandators(parts: AuthorizationParts, session: Session, typed: str) -> tuple[Mandators, bool]:
+    """The first mandators whose numbers begin as was typed; whether it could be read is told beside."""
     try:
-        return parts.contexts.mandators(session, written), False
+        return parts.contexts.mandators(session, typed), True
     except InvalidInput:
-        return Mandators(numbers=(), complete=True), True
+        return _NOBODY, False
 
 
-def _asked_mandator(standing: Standing, session: Session) -> Acting | None:
-    """For whom the service asks the person to act, where they act for somebody else."""
-    asked = standing.parameters.mandator
-    if asked is None or (session.mandator, session.capacity) == asked or session.enterprise is None:
-        return None
-    return Acting(enterprise=session.enterprise, capacity=asked[1], mandator=asked[0])
+def _named(standing: Standing) -> bool:
+    return standing.parameters.mandator is not None
+
+
+def _ways(parts: AuthorizationParts, standing: Standing, session: Session, offers: list[Offer]) -> list[Acting]:
+    """How the person may act for the mandator that the client names: through each provider that appointed them."""
+    if standing.parameters.mandator is None:
+        return []
+    mandator, capacity = standing.parameters.mandator
+    through = [one.acting.enterprise for one in offers if one.acting.capacity is capacity]
+    found = [Acting(enterprise=one, capacity=capacity, mandator=mandator) for one in through if one != mandator]
+    return [one for one in found if _may(parts, session, one)]
+
+
+def _may(parts: AuthorizationParts, session: Session, acting: Acting) -> bool:
+    """Whether the person may act so, perhaps after a stronger login."""
+    try:
+        parts.contexts.check(session, acting)
+    except StepUpRequired:
+        return True
+    except Forbidden:
+        return False
+    return True
