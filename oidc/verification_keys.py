@@ -34,7 +34,7 @@ class VerificationKey:
     kty: str
     alg: str | None
     """The only algorithm the key may be used with, or None when it does not say."""
-    public_jwk: Mapping[str, str] = field(hash=False)
+    public_jwk: Mapping[str, object] = field(hash=False)
     """The canonical members: those of its type, then `use`, `kid` and `alg` where given."""
     parsed: ECKey | RSAKey = field(repr=False, compare=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -26,6 +27,13 @@ OWN_SIGNATURES: Final = ("ES256", "RS256")
 FAPI_ALGORITHMS: Final = ("ES256", "PS256")
 """With which clients sign what they say to us, in the default profile (FAPI 2.0 Security Profile §5.4)."""
 CLIENT_ALGORITHMS: Final = (*FAPI_ALGORITHMS, "RS256")
+TLS_SUBJECTS: Final = tuple(
+    f"tls_client_auth_{kind}" for kind in ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
+)
+"""The metadata names of RFC 8705 §2.1.2, of which a client registers one."""
+NAMING: Final = "urn:be:fgov:kbo-bce:organization:cbe-number:"
+"""How a unit in the subject of a certificate names the enterprise, before its ten digits."""
+_APART: Final = re.compile(r"(?<!\\)[,+]")
 _RENEWED: Final = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.DEVICE_CODE})
 _BY_ITSELF: Final = frozenset({GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE})
 _OF_PAGES: Final = ("client_uri", "policy_uri", "tos_uri", "logo_uri", "initiate_login_uri")
@@ -44,7 +52,7 @@ def check_metadata(client: Client, metadata: ClientMetadata, catalogue: Catalogu
     kind = ApplicationType.NATIVE if local else metadata.application_type
     for field, detail in _address_faults(metadata, kind):
         raise InvalidInput("invalid_redirect_uri", detail, field=field)
-    for faults in (_method_faults, _grant_faults, _scope_faults, _algorithm_faults):
+    for faults in (_method_faults, _binding_faults, _grant_faults, _scope_faults, _algorithm_faults):
         for field, detail in faults(client, metadata, catalogue):
             raise InvalidInput("invalid_client_metadata", detail, field=field)
     for field, detail in _place_faults(metadata, ApplicationType.NATIVE if local else ApplicationType.WEB):
@@ -85,6 +93,25 @@ def _method_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalog
     keyed = method in (AuthMethod.PRIVATE_KEY_JWT, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
     if keyed and bool(metadata.jwks_uri) == ('"kty"' in client.jwks):
         yield "jwks", "Register keys by jwks or by jwks_uri: one of them, not both."
+
+
+def _binding_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalogue) -> _Faults:
+    """The default profile is for clients with keys or certificates, whose tokens are bound (FAPI 2.0 SP §5.3.2.1)."""
+    fapi = client.profile is Profile.DEFAULT
+    if metadata.dpop_bound and metadata.certificate_bound:
+        yield "dpop_bound_access_tokens", "Tokens are bound to a DPoP key or to a certificate, not to both."
+    if metadata.public and fapi:
+        yield "token_endpoint_auth_method", "The default profile takes clients with keys or certificates only."
+    if not fapi and client.profile_until is None:
+        yield "profile", "A weaker profile has an end date."
+    name, _, value = metadata.tls_subject.partition(":")
+    if metadata.tls_subject and (name not in TLS_SUBJECTS or not value.strip()):
+        yield "tls_client_auth_subject_dn", f"Register one of {', '.join(TLS_SUBJECTS)}."
+    if metadata.tls_subject and client.kind is ClientKind.TECHNICAL and _named(name, value) != [client.enterprise]:
+        yield "tls_client_auth_subject_dn", f"The subject has one unit OU={NAMING}{client.enterprise}."
+    by_own_certificate = metadata.auth_method is AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH
+    if by_own_certificate and not metadata.jwks_uri and '"x5c"' not in client.jwks:
+        yield "jwks", "self_signed_tls_client_auth goes with a key that has its certificate in x5c."
 
 
 def _grant_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalogue) -> _Faults:
@@ -145,6 +172,12 @@ def _place_faults(metadata: ClientMetadata, kind: ApplicationType) -> _Faults:
         yield "frontchannel_logout_uri", "It is on the same origin as an address to return to."
     if metadata.default_max_age < -1:
         yield "default_max_age", "It is a number of seconds."
+
+
+def _named(name: str, subject: str) -> list[str]:
+    """The numbers of enterprises that a subject names, as RFC 4514 writes it; none in any other name."""
+    units = _APART.split(subject) if name == TLS_SUBJECTS[0] else []
+    return [one.removeprefix(f"OU={NAMING}") for one in units if one.startswith(f"OU={NAMING}")]
 
 
 def _origin(address: str) -> str:
