@@ -10,9 +10,10 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from iam.services.tokens import Wanted
 from oidc.provider.access_tokens import sign_access_token
 from oidc.provider.authorization_details import read_mandator
-from oidc.provider.errors import InvalidRequest, InvalidTarget
+from oidc.provider.errors import InvalidRequest
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
+from oidc.provider.resource_indicators import check_resource_of_scopes
 from oidc.provider.token_answers import Answer, read_scopes, token_answer
 
 if TYPE_CHECKING:
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 class ClientCredentials(BaseGrant, TokenEndpointMixin):
     """Issues an access token, in these steps:
 
-    (1) the request presents no second credential, and no resource that we do not know;
+    (1) the request presents no second credential;
     (2) the client proves its key;
-    (3) the scopes are read;
+    (3) the scopes are read, and the resource is the service that they are for (RFC 8707);
     (4) the mandator is read, from the one element of `authorization_details`;
     (5) the judge permits each scope, and the token is recorded;
     (6) the token is signed and handed over.
@@ -53,11 +54,11 @@ class ClientCredentials(BaseGrant, TokenEndpointMixin):
     def _refuse_what_is_not_taken(self) -> None:
         if self.request.authorization is not None:
             raise InvalidRequest("two_credentials", "Clients authenticate with client_assertion only.")
-        if "resource" in self.request.parameters:
-            raise InvalidTarget("resource_refused", "The scopes say for which service the token is.")
 
     def _wanted(self) -> Wanted:
         scopes = read_scopes(self.request.parameters.get("scope", ""))
+        law, told = self.server.parts.library.current(), self.request.parameters.get("resource")
+        check_resource_of_scopes(told, self.server.issuer, scopes, law)
         key = self.request.key
         wanted = Wanted(scopes=scopes, binding=key.binding if key else "")
         mandator = read_mandator(self.request.parameters.get("authorization_details"))

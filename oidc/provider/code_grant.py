@@ -9,9 +9,10 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from iam.domain.client_metadata import OPENID, GrantType
 from iam.services.grant_redemption import Granted
 from oidc.provider.access_tokens import sign_access_token
-from oidc.provider.errors import InvalidTarget, UnauthorizedClient
+from oidc.provider.errors import UnauthorizedClient
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
+from oidc.provider.resource_indicators import check_resource_of_grant
 from oidc.provider.token_answers import Answer, read_scopes, token_answer
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ class _OfPerson(BaseGrant, TokenEndpointMixin):
 
     def validate_token_request(self) -> None:
         """The client proves itself, and may use the grant."""
-        if "resource" in self.request.parameters:
-            raise InvalidTarget("resource_refused", "The scopes say for which service the token is.")
         self.request.client = self.authenticate_token_endpoint_client()
         metadata = self.proof.metadata
         if metadata is None or self.GRANT_TYPE not in metadata.grant_types:
@@ -39,6 +38,10 @@ class _OfPerson(BaseGrant, TokenEndpointMixin):
     def proof(self) -> ProvenClient:
         """The client as it proved itself."""
         return cast(ProvenSoftware, self.request.client).proof
+
+    def _check_resource(self, secret: str, scopes: tuple[str, ...] = ()) -> None:
+        told, archive = self.request.parameters.get("resource"), self.server.parts.registrations.archive
+        check_resource_of_grant(told, self.server.issuer, archive, self.proof.client.id, secret, scopes)
 
     def _answer(self, granted: Granted) -> Answer:
         parts, standing = self.server.parts, granted.standing
@@ -61,6 +64,7 @@ class CodeGrant(_OfPerson):
         """The tokens of a code."""
         sent = self.request
         code, address = sent.required("code"), sent.required("redirect_uri")
+        self._check_resource(code)
         with as_oauth_errors():
             granted = self.server.parts.redemption.redeem_code(
                 self.proof, code, address, sent.parameters.get("code_verifier", "")
@@ -77,6 +81,7 @@ class RefreshGrant(_OfPerson):
         """The tokens that follow."""
         token = self.request.required("refresh_token")
         scopes = read_scopes(self.request.parameters.get("scope", ""))
+        self._check_resource(token, scopes)
         with as_oauth_errors():
             granted = self.server.parts.redemption.refresh(self.proof, token, scopes)
         return self._answer(granted)
