@@ -8,9 +8,12 @@ from iam.ports import Archive, Clock, Library, Randomness, Seal
 from iam.services.authorization import Authorization
 from iam.services.authorization_grants import AuthorizationGrants
 from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.device_authorizations import DeviceAuthorizations, DeviceParts
 from iam.services.grant_redemption import GrantRedemption
 from iam.services.scope_judgement import ScopeJudgement
+from iam.services.slowed_tries import SlowedTries
 from iam.services.subjects import Subjects
+from iam.services.token_exchange import TokenExchange
 from iam.services.token_issue import TokenIssue
 from iam.services.tokens import Tokens
 from oidc.provider.bearer import BearerTokens
@@ -57,6 +60,26 @@ class TokenDesk:
         """What clients do with it."""
         return GrantRedemption(self._archive, self._issue, self._randomness)
 
+    @cached_property
+    def devices(self) -> DeviceAuthorizations:
+        """What devices without a browser ask."""
+        return DeviceAuthorizations(
+            DeviceParts(
+                archive=self._archive,
+                grants=self.grants,
+                redemption=self.redemption,
+                tries=SlowedTries(self._archive, self._randomness),
+                library=self._library,
+                clock=self._clock,
+                randomness=self._randomness,
+            )
+        )
+
+    @cached_property
+    def token_exchange(self) -> TokenExchange:
+        """What services get for tokens that they were given."""
+        return TokenExchange(self._archive, self._issue, self._library, self._clock, self._randomness)
+
     def parts(self, issuer: str, keys: SigningKeys, bearer: BearerTokens, subjects: Subjects, seal: Seal) -> Parts:
         """What the endpoints work with."""
         return Parts(
@@ -65,6 +88,8 @@ class TokenDesk:
             requests=self.requests,
             tokens=self.tokens,
             redemption=self.redemption,
+            devices=self.devices,
+            token_exchange=self.token_exchange,
             subjects=subjects,
             person_claims=PersonClaims(archive=self._archive, seal=seal),
             keys=keys,

@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import OPENID, PERSON_SCOPES
-from iam.domain.clients import ProvenClient
+from iam.domain.clients import Client, ProvenClient
 from iam.domain.device_authorizations import USER_CODE_LENGTH, USER_CODE_LETTERS, DeviceAuthorization, read_user_code
 from iam.domain.errors import NotFound
 from iam.domain.sessions import Session
@@ -28,6 +28,8 @@ LIFE: Final = timedelta(minutes=10)
 INTERVAL: Final = 5
 """Seconds between two questions of a device, and how many more each time that it asks too soon (RFC 8628 §3.5)."""
 LONGEST_INTERVAL: Final = 60
+JITTER: Final = timedelta(seconds=1)
+"""How much sooner a question may come, for the network delays one more than another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +125,12 @@ class DeviceAuthorizations:
             uow.commit()
         return granted
 
+    def scopes_of(self, client: Client, device_code: str) -> tuple[str, ...]:
+        """What this client asked for by a device code; nothing for a code that is not one of its own."""
+        with self._parts.archive.reading() as reading:
+            found = reading.get(DeviceAuthorization, fingerprint(device_code))
+        return found.scopes if found is not None and found.client == client.id else ()
+
     def _check_open(self, uow: UnitOfWork, proof: ProvenClient, found: DeviceAuthorization) -> None:
         if found.denied_at is not None:
             _refuse(uow, TokenFault.ACCESS_DENIED, "person_declined", "The person said no.")
@@ -133,7 +141,7 @@ class DeviceAuthorizations:
             _refuse(uow, TokenFault.INVALID_GRANT, "other_key", "The device code is bound to another key.")
 
     def _check_pace(self, uow: UnitOfWork, found: DeviceAuthorization) -> None:
-        if found.polled_at is None or uow.now >= found.polled_at + timedelta(seconds=found.interval):
+        if found.polled_at is None or uow.now >= found.polled_at + timedelta(seconds=found.interval) - JITTER:
             return
         longer = min(found.interval + INTERVAL, LONGEST_INTERVAL)
         uow.put(replace(found, polled_at=uow.now, interval=longer))

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from oidc.provider.server import Provider
 
 
-class _OfPerson(BaseGrant, TokenEndpointMixin):
+class OfPerson(BaseGrant, TokenEndpointMixin):
     """What both have in common: the client proves itself and is registered for the grant, and gets what was given."""
 
     TOKEN_ENDPOINT_AUTH_METHODS = (ANY,)
@@ -43,7 +43,8 @@ class _OfPerson(BaseGrant, TokenEndpointMixin):
         told, archive = self.request.parameters.get("resource"), self.server.parts.registrations.archive
         check_resource_of_grant(told, self.server.issuer, archive, self.proof.client.id, secret, scopes)
 
-    def _answer(self, granted: Granted) -> Answer:
+    def answer(self, granted: Granted) -> Answer:
+        """The answer with what was given."""
         parts, standing = self.server.parts, granted.standing
         key = parts.keys.current(standing.signing_algorithm)
         token = sign_access_token(standing, self.server.issuer, key, parts.subjects)
@@ -55,7 +56,7 @@ class _OfPerson(BaseGrant, TokenEndpointMixin):
         return token_answer(standing, token, more)
 
 
-class CodeGrant(_OfPerson):
+class CodeGrant(OfPerson):
     """Redeems a code, as `AuthorizationGrants.redeem_code` says step by step."""
 
     GRANT_TYPE = GrantType.AUTHORIZATION_CODE.value
@@ -69,10 +70,10 @@ class CodeGrant(_OfPerson):
             granted = self.server.parts.redemption.redeem_code(
                 self.proof, code, address, sent.parameters.get("code_verifier", "")
             )
-        return self._answer(granted)
+        return self.answer(granted)
 
 
-class RefreshGrant(_OfPerson):
+class RefreshGrant(OfPerson):
     """Renews, as `AuthorizationGrants.refresh` says."""
 
     GRANT_TYPE = GrantType.REFRESH_TOKEN.value
@@ -84,4 +85,4 @@ class RefreshGrant(_OfPerson):
         self._check_resource(token, scopes)
         with as_oauth_errors():
             granted = self.server.parts.redemption.refresh(self.proof, token, scopes)
-        return self._answer(granted)
+        return self.answer(granted)

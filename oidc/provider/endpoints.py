@@ -11,6 +11,7 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
+from oidc.provider.device_authorization import DEVICE_PATH, ask_for_device
 from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
@@ -57,8 +58,11 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
     def par() -> Response:
         return answer(lambda exchange: push(provider, exchange), JSON)
 
+    def device_authorization() -> Response:
+        return answer(lambda exchange: ask_for_device(provider, exchange), JSON)
+
     posts = {TOKEN_PATH: token, "/oauth2/introspect": introspect, "/oauth2/revoke": revoke, "/oauth2/par": par}
-    for path, view in posts.items():
+    for path, view in (posts | {DEVICE_PATH: device_authorization}).items():
         set_largest_body(view, LARGEST_ANSWERED)
         blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
 

@@ -51,6 +51,30 @@ class InvalidGrant(ProviderError):
     code = "invalid_grant"
 
 
+class AccessDenied(ProviderError):
+    """The person said no (RFC 8628 §3.5)."""
+
+    code = "access_denied"
+
+
+class AuthorizationPending(ProviderError):
+    """The person has not decided yet: ask again, no sooner than told (RFC 8628 §3.5)."""
+
+    code = "authorization_pending"
+
+
+class SlowDown(ProviderError):
+    """The device asked too soon, and waits longer from now on (RFC 8628 §3.5)."""
+
+    code = "slow_down"
+
+
+class ExpiredToken(ProviderError):
+    """The codes of a device have expired (RFC 8628 §3.5)."""
+
+    code = "expired_token"
+
+
 class UnauthorizedClient(ProviderError):
     """The client may not have such a token at all (RFC 6749 §5.2)."""
 

@@ -21,6 +21,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "introspect": "introspection_endpoint",
     "revoke": "revocation_endpoint",
     "par": "pushed_authorization_request_endpoint",
+    "device_authorization": "device_authorization_endpoint",
     "userinfo": "userinfo_endpoint",
     "jwks": "jwks_uri",
 }

@@ -10,6 +10,9 @@ from iam.services.authorization import CallerNotActive
 from iam.services.client_proofs import ProofRefused
 from iam.services.token_issue import TokenFault, TokenRefused
 from oidc.provider.errors import (
+    AccessDenied,
+    AuthorizationPending,
+    ExpiredToken,
     InvalidAuthorizationDetails,
     InvalidClient,
     InvalidGrant,
@@ -18,6 +21,7 @@ from oidc.provider.errors import (
     InvalidTarget,
     InvalidToken,
     ProviderError,
+    SlowDown,
     UnauthorizedClient,
 )
 
@@ -28,7 +32,10 @@ _ERRORS: Final[Mapping[TokenFault, type[ProviderError]]] = {
     TokenFault.INVALID_GRANT: InvalidGrant,
     TokenFault.INVALID_REQUEST: InvalidRequest,
     TokenFault.INVALID_TARGET: InvalidTarget,
-    TokenFault.ACCESS_DENIED: InvalidGrant,
+    TokenFault.ACCESS_DENIED: AccessDenied,
+    TokenFault.AUTHORIZATION_PENDING: AuthorizationPending,
+    TokenFault.SLOW_DOWN: SlowDown,
+    TokenFault.EXPIRED_TOKEN: ExpiredToken,
 }
 
 

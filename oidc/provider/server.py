@@ -17,8 +17,10 @@ from werkzeug.datastructures import Headers
 from iam.domain.clients import ProvenClient
 from iam.ports import Clock, Library
 from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.device_authorizations import DeviceAuthorizations
 from iam.services.grant_redemption import GrantRedemption
 from iam.services.subjects import Subjects
+from iam.services.token_exchange import TokenExchange
 from iam.services.tokens import Tokens
 from iam.settings import UnsafeSettings
 from oidc.provider.bearer import BearerTokens
@@ -26,8 +28,10 @@ from oidc.provider.client_assertion import ClientAssertions
 from oidc.provider.client_authentication import ClientAuthentication
 from oidc.provider.client_credentials import ClientCredentials
 from oidc.provider.code_grant import CodeGrant, RefreshGrant
+from oidc.provider.device_authorization import DeviceGrant
 from oidc.provider.errors import InvalidRequest, InvalidToken, ProviderError, UnsupportedGrantType
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
+from oidc.provider.exchange_grant import ExchangeGrant
 from oidc.provider.id_tokens import IdTokens
 from oidc.provider.introspection import Introspection
 from oidc.provider.live_keys import SigningKeys
@@ -37,7 +41,7 @@ from oidc.provider.registrations import Registrations
 from oidc.provider.revocation import Revocation
 
 TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
-GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant)
+GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant, DeviceGrant, ExchangeGrant)
 ENDPOINTS: Final = (Introspection, Revocation)
 _log: Final = structlog.get_logger("oidc.provider")
 
@@ -52,6 +56,8 @@ class Parts:
     requests: AuthorizationRequests
     tokens: Tokens
     redemption: GrantRedemption
+    devices: DeviceAuthorizations
+    token_exchange: TokenExchange
     subjects: Subjects
     person_claims: PersonClaims
     keys: SigningKeys

@@ -121,6 +121,8 @@ class Premises:
             requests=desk.requests,
             tokens=self.tokens,
             redemption=desk.redemption,
+            devices=desk.devices,
+            token_exchange=desk.token_exchange,
             subjects=Subjects(self.archive, PairwiseSubjects(bytes(32))),
             person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
