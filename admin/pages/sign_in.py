@@ -12,13 +12,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from admin.collaborators import PageParts
 from admin.key_choices import Choice, addresses_in, choices
-from admin.pages.sign_out import LEFT_COOKIE
 from iam.domain.errors import Refusal
 from iam.services.sign_in import LoginRefused
 from iam.web import pages
 from iam.web.browser_hall import TurnedAway
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.hall import Wanted
+from iam.web.leaving import LEFT_COOKIE
 from iam.web.markers import public
 
 REMEMBERED_COOKIE: Final = "procura-key"

@@ -15,9 +15,11 @@ from iam.services.subjects import Subjects
 from oidc import base64url, jose
 from oidc.provider.live_keys import SigningKeys
 from oidc.provider.person_claims import PersonClaims
+from oidc.signing_keys import SIGNING_ALGORITHMS
 
 LIFE: Final = timedelta(minutes=5)
 TYPE: Final = "JWT"
+_ALGORITHMS: Final = frozenset(SIGNING_ALGORITHMS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,38 @@ class IdTokens:
     def subject(self, client: Client, grant: AuthorizationGrant) -> str:
         """How the client's sector knows the person (OpenID Connect Core 1.0 §8.1)."""
         return self.subjects.sub_for(grant.person, client.sector)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdTokenHint:
+    """What an ID token of ours says, whenever that was."""
+
+    client: str
+    subject: str
+    sid: str
+
+
+class OwnIdTokens:
+    """Recognises ID tokens that we made."""
+
+    def __init__(self, issuer: str, keys: SigningKeys) -> None:
+        self._issuer = issuer
+        self._keys = keys
+
+    def hinted(self, token: str) -> IdTokenHint | None:
+        """What an ID token of ours says, also an expired one (OpenID Connect RP-Initiated Logout 1.0 §2).
+
+        None for any other text, also for other tokens of ours: only ID tokens have this type, one audience and `sid`.
+        """
+        try:
+            claims = jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE).claims
+            jose.check_issuer(claims, self._issuer)
+            texts = {name: jose.text_claim(claims, name) for name in ("aud", "sub", "sid")}
+        except jose.InvalidToken:
+            return None
+        if not {"iat", "exp", "auth_time"} <= claims.keys():
+            return None
+        return IdTokenHint(client=texts["aud"], subject=texts["sub"], sid=texts["sid"])
 
 
 def _half_hash(token: str) -> str:

@@ -12,6 +12,9 @@ from oidc.provider.authorization_parameters import MODES
 from oidc.provider.authorization_standing import AUTHORIZE_PATH
 from oidc.provider.claims_parameter import KNOWN
 from oidc.provider.client_assertion import ALGORITHMS
+from oidc.provider.encrypted_answers import ALGORITHMS as ALGORITHMS_OF_KEYS
+from oidc.provider.encrypted_answers import ENCRYPTIONS
+from oidc.provider.end_session import LOGOUT_PATH
 from oidc.provider.introspection import SIGNING_ALGORITHM
 from oidc.provider.levels import ACR_VALUES
 from oidc.signing_keys import SIGNING_ALGORITHMS
@@ -52,6 +55,7 @@ def metadata(
         told
         | _of_requests()
         | _of_tokens()
+        | _of_logouts(issuer)
         | {
             "grant_types_supported": sorted(grant_types),
             "scopes_supported": _scopes(catalogue),
@@ -78,12 +82,24 @@ def _of_requests() -> dict[str, object]:
     }
 
 
+def _of_logouts(issuer: str) -> dict[str, object]:
+    """How a log-out is told (OpenID Connect RP-Initiated, Back-Channel and Front-Channel Logout 1.0, each §2 or §3)."""
+    ways = ("backchannel_logout_supported", "frontchannel_logout_supported")
+    named = [way.replace("_supported", "_session_supported") for way in ways]
+    return {"end_session_endpoint": issuer + LOGOUT_PATH, **dict.fromkeys([*ways, *named], True)}
+
+
 def _of_tokens() -> dict[str, object]:
     """What is said of people, and with which signatures."""
     return {
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
+        **{
+            f"{place}_encryption_{kind}_values_supported": list(values)
+            for place in ("id_token", "userinfo")
+            for kind, values in (("alg", ALGORITHMS_OF_KEYS), ("enc", ENCRYPTIONS))
+        },
         "introspection_signing_alg_values_supported": [SIGNING_ALGORITHM],
     }
 
