@@ -99,6 +99,8 @@ def _look_at_settings(house: House) -> None:
         _ = house.person_register
     with _naming("PROCURA_SMTP_URL, PROCURA_MAIL_FROM or PROCURA_SMS_GATEWAY"):
         _ = house.desk.post_office
+    with _naming("PROCURA_MTLS_ADDRESS"):
+        _ = house.token_desk.possession
     with _naming("PROCURA_LOGIN_PROVIDERS"):
         _ = Entrance(house).providers
 

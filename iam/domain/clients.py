@@ -133,3 +133,5 @@ class ProvenClient:
     metadata: ClientMetadata | None = None
     """What else was registered of it, when anything was."""
     key: ProvenKey | None = None
+    certificate: str = ""
+    """The `x5t#S256` of the certificate that proved it, good until `expires_at`; empty for every other proof."""

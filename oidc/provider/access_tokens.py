@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from iam.domain.tokens import IssuedToken
@@ -65,6 +65,14 @@ def confirmation(binding: str) -> dict[str, str]:
     """To what a token is bound (RFC 9449 §6.1, RFC 8705 §3.1)."""
     kind, _, thumbprint = binding.partition(":")
     return {"x5t#S256" if kind == "x5t" else "jkt": thumbprint}
+
+
+def binding_of(claims: Mapping[str, object]) -> str:
+    """To what a token with these claims is bound, as `IssuedToken.binding`; empty for a bearer token."""
+    told = claims.get("cnf")
+    if not isinstance(told, Mapping):
+        return ""
+    return f"x5t:{told['x5t#S256']}" if "x5t#S256" in told else f"jkt:{told.get('jkt', '')}"
 
 
 def token_type_of(token: IssuedToken) -> str:

@@ -11,11 +11,14 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
+from oidc.provider.client_configuration import add_configuration
+from oidc.provider.client_registration import add_registration
 from oidc.provider.device_authorization import DEVICE_PATH, ask_for_device
 from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
+from oidc.provider.possession import PROOF
 from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
 from oidc.provider.userinfo import userinfo
@@ -38,13 +41,15 @@ def provider_blueprint(parts: Parts) -> Blueprint:
     _add_posts(blueprint, provider)
     _add_userinfo(blueprint, provider)
     _add_gets(blueprint, provider)
+    add_registration(blueprint, provider)
+    add_configuration(blueprint, provider)
     return blueprint
 
 
 def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
     def answer(act: Callable[[Exchange], Response], *media_types: str) -> Response:
-        url = provider.issuer + request.path
-        return provider.guarded(lambda: act(read_exchange(request, url, media_types)))
+        url = provider.parts.possession.base_of(request.environ) + request.path
+        return _with_nonce(provider, provider.guarded(lambda: act(read_exchange(request, url, media_types))))
 
     def token() -> Response:
         return answer(provider.token_response, JSON)
@@ -69,7 +74,7 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
 
 def _add_userinfo(blueprint: Blueprint, provider: Provider) -> None:
     def told() -> Response:
-        return provider.guarded(lambda: userinfo(provider))
+        return _with_nonce(provider, provider.guarded(lambda: userinfo(provider)))
 
     by_token = public("the request proves itself by its access token")
     blueprint.add_url_rule("/oauth2/userinfo", "userinfo", by_token(told), methods=["GET", "POST"])
@@ -85,7 +90,9 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
         rules = [rule for rule in current_app.url_map.iter_rules() if rule.endpoint.startswith(prefix)]
         paths = {rule.endpoint.removeprefix(prefix): rule.rule for rule in rules}
         catalogue = provider.parts.library.current().catalogue
-        told = metadata(provider.issuer, paths, provider.grant_types, catalogue)
+        certificates = provider.parts.possession.certificates
+        at = certificates.address if certificates else ""
+        told = metadata(provider.issuer, paths, provider.grant_types, catalogue, at)
         return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR)
 
     def explanation(reason: str) -> Response:
@@ -101,6 +108,13 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
     blueprint.add_url_rule("/.well-known/oauth-authorization-server", "metadata", _FOR_ALL(server_metadata))
     blueprint.add_url_rule("/.well-known/openid-configuration", "openid", server_metadata)
     blueprint.add_url_rule("/explanations/<reason>", "explanation", _FOR_ALL(explanation))
+
+
+def _with_nonce(provider: Provider, answer: Response) -> Response:
+    """An answer to a request with a proof hands out the nonce for the next one (RFC 9449 §8.2)."""
+    if PROOF in request.environ and answer.status_code < 300:
+        answer.headers["DPoP-Nonce"] = provider.parts.possession.proofs.nonces.current()
+    return answer
 
 
 def _kept(written: str, media_type: str, seconds: int) -> Response:

@@ -11,8 +11,10 @@ from iam.domain.tokens import Caller
 from iam.services.tokens import INTROSPECT, OUR_SERVICE
 from oidc import jose
 from oidc.provider.access_tokens import claims_of, token_type_of
+from oidc.provider.dpop import DpopRefused
 from oidc.provider.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
+from oidc.provider.possession import at_resource
 from oidc.provider.refusals import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ class Introspection(TokenEndpoint):
         if "client_assertion" in request.parameters:
             raise InvalidRequest("two_credentials", "Authenticate in one way.")
         try:
-            caller = self.server.parts.bearer.verify(request.authorization)
+            caller = self.server.parts.bearer.verify(request.authorization, request.environ)
+        except DpopRefused as refused:
+            raise at_resource(refused) from None
         except jose.InvalidToken as fault:
             raise InvalidToken(f"token_{fault.code}", "The access token of the caller is not valid.") from None
         action = self.server.parts.library.current().catalogue.services[OUR_SERVICE].actions[INTROSPECT]

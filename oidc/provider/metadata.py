@@ -12,11 +12,14 @@ from oidc.provider.authorization_parameters import MODES
 from oidc.provider.authorization_standing import AUTHORIZE_PATH
 from oidc.provider.claims_parameter import KNOWN
 from oidc.provider.client_assertion import ALGORITHMS
+from oidc.provider.dpop import ALGORITHMS as DPOP_ALGORITHMS
 from oidc.provider.encrypted_answers import ALGORITHMS as ALGORITHMS_OF_KEYS
 from oidc.provider.encrypted_answers import ENCRYPTIONS
 from oidc.provider.end_session import LOGOUT_PATH
 from oidc.provider.introspection import SIGNING_ALGORITHM
 from oidc.provider.levels import ACR_VALUES
+from oidc.provider.mutual_tls import aliases
+from oidc.provider.request_objects import ALGORITHMS as REQUEST_ALGORITHMS
 from oidc.signing_keys import SIGNING_ALGORITHMS
 
 MEMBERS: Final[Mapping[str, str]] = {
@@ -26,6 +29,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "par": "pushed_authorization_request_endpoint",
     "device_authorization": "device_authorization_endpoint",
     "userinfo": "userinfo_endpoint",
+    "register": "registration_endpoint",
     "jwks": "jwks_uri",
 }
 """The member under which each endpoint is told."""
@@ -35,22 +39,32 @@ METHODS: Final = (
     AuthMethod.CLIENT_SECRET_POST,
     AuthMethod.NONE,
 )
+CERTIFICATE_METHODS: Final = (AuthMethod.TLS_CLIENT_AUTH, AuthMethod.SELF_SIGNED_TLS_CLIENT_AUTH)
+"""On the host for certificates, where there is one."""
 _AUTHENTICATED: Final = ("token", "introspection", "revocation")
 
 
 def metadata(
-    issuer: str, paths: Mapping[str, str], grant_types: Iterable[str], catalogue: Catalogue
+    issuer: str,
+    paths: Mapping[str, str],
+    grant_types: Iterable[str],
+    catalogue: Catalogue,
+    host_for_certificates: str = "",
 ) -> dict[str, object]:
     """The metadata document (RFC 8414 §2, OpenID Connect Discovery 1.0 §3).
 
-    `paths` are the paths served, by the name of the view; `catalogue` gives the scopes that there are.
+    `paths` are the paths served, by the name of the view; `catalogue` gives the scopes that there are;
+    `host_for_certificates` is the origin on which clients show certificates, empty for none.
     """
     told: dict[str, object] = {"issuer": issuer, "authorization_endpoint": issuer + AUTHORIZE_PATH}
     for view, member in MEMBERS.items():
         if view in paths:
             told[member] = issuer + paths[view]
     for endpoint in _AUTHENTICATED:
-        told |= _authentication(endpoint) if f"{endpoint}_endpoint" in told else {}
+        told |= _authentication(endpoint, host_for_certificates) if f"{endpoint}_endpoint" in told else {}
+    if host_for_certificates:
+        told["mtls_endpoint_aliases"] = aliases(told, issuer, host_for_certificates)
+        told["tls_client_certificate_bound_access_tokens"] = True
     return (
         told
         | _of_requests()
@@ -75,7 +89,8 @@ def _of_requests() -> dict[str, object]:
         "acr_values_supported": list(ACR_VALUES.values()),
         "claims_supported": sorted(KNOWN),
         "claims_parameter_supported": True,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(REQUEST_ALGORITHMS),
         "request_uri_parameter_supported": False,
         "authorization_response_iss_parameter_supported": True,
         "authorization_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
@@ -101,12 +116,13 @@ def _of_tokens() -> dict[str, object]:
             for kind, values in (("alg", ALGORITHMS_OF_KEYS), ("enc", ENCRYPTIONS))
         },
         "introspection_signing_alg_values_supported": [SIGNING_ALGORITHM],
+        "dpop_signing_alg_values_supported": list(DPOP_ALGORITHMS),
     }
 
 
-def _authentication(endpoint: str) -> dict[str, object]:
+def _authentication(endpoint: str, host_for_certificates: str) -> dict[str, object]:
     """How a caller authenticates; at introspection an access token of its own will do, too (RFC 8414 §2)."""
-    methods = [one.value for one in METHODS]
+    methods = [one.value for one in (*METHODS, *(CERTIFICATE_METHODS if host_for_certificates else ()))]
     return {
         f"{endpoint}_endpoint_auth_methods_supported": [*methods, "Bearer"] if endpoint == "introspection" else methods,
         f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),

@@ -18,8 +18,16 @@ from werkzeug.test import TestResponse
 from iam.app import service_of
 from iam.domain.appointments import Grant, Role
 from iam.domain.assurance import Assurance, LoginKey
-from iam.domain.client_metadata import NATIONAL_NUMBER, OFFLINE, OPENID, PROFILE, ClientMetadata, GrantType
-from iam.domain.clients import ClientKind, Profile
+from iam.domain.client_metadata import (
+    NATIONAL_NUMBER,
+    OFFLINE,
+    OPENID,
+    PERSON_SCOPES,
+    PROFILE,
+    ClientMetadata,
+    GrantType,
+)
+from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.logins import Circumstances, PersonalData, ProvenLogin
 from iam.domain.niss import Niss
@@ -27,6 +35,7 @@ from iam.domain.persons import Person, PersonNumber
 from iam.entrance import Entrance
 from iam.house import House
 from iam.outside.sealing import Sealer
+from iam.services.client_metadata_rules import check_metadata
 from iam.services.sessions import Held
 from iam.settings import read_settings
 from iam.storage.archive import SqlArchive
@@ -35,6 +44,7 @@ from oidc.provider.client_assertion import ASSERTION_TYPE
 from policies.library import LawLibrary
 from tests.oidc.provider.forgery import compact, ec_jwk, jwks, payload
 from tests.oidc.provider.premises import EMPLOYER, ISSUER, NSSO, OTHER, PROVIDER, the_law
+from tests.oidc.provider.wallet import Wallet
 from tests.services.login_scenes import ChangingBook, provider
 from tests.storage import records
 from tests.storage.clocks import SetClock
@@ -45,6 +55,7 @@ DECLARE, CONSULT = "scope:dimona:declaration:declare", "scope:dimona:declaration
 VERIFIER = "v" * 43
 MARIE = Niss.parse("85073003328")
 BORN = None
+PROVING = ("/oauth2/token", "/oauth2/par", "/oauth2/device_authorization")
 _FIELD = re.compile(r'name="(csrf_token|shown)" value="([^"]*)"')
 
 
@@ -53,10 +64,15 @@ def challenge_of(verifier: str) -> str:
 
 
 class CodeScene:
-    """The house, and what tests do with it."""
+    """The house, and what tests do with it.
+
+    The client is one of the default profile: it pushes its requests, and its tokens are bound to the key of `wallet`.
+    In the profile `older` it sends people with all parameters in the address, and its tokens are bearer tokens.
+    """
 
     def __init__(self, archive: SqlArchive, clock: SetClock, folder: Path) -> None:
         self.archive, self.clock = archive, clock
+        self.wallet, self.held_to = Wallet(clock), Profile.DEFAULT
         nowhere = folder / "nowhere.toml"
         nowhere.write_text("")
         settings = read_settings(
@@ -86,20 +102,13 @@ class CodeScene:
 
     def settle(self) -> None:
         """Marie uses Dimona for the employer; the portal of the administration asks people for it."""
-        capacity, key = Capacity.EMPLOYER, jwks(ec_jwk(kid="k1"))
+        capacity = Capacity.EMPLOYER
         self.marie = self.house.randomness.identifier()
         self.record(
             *(records.enterprise(one) for one in (EMPLOYER, PROVIDER, OTHER, NSSO)),
             records.capacity_held("c1"),
             records.capacity_held("c3", enterprise=NSSO, capacity=Capacity.ADMINISTRATION),
-            records.client(
-                PORTAL,
-                enterprise=NSSO,
-                capacity=Capacity.ADMINISTRATION,
-                kind=ClientKind.DECLARATION_SERVICE,
-                services=("dimona",),
-                jwks=key,
-            ),
+            self.client(),
             self.metadata(),
             Person(id=self.marie, known_since=self.clock.at),
             PersonNumber(niss=MARIE.value, person=self.marie, since=self.clock.at, first_person=self.marie),
@@ -109,30 +118,42 @@ class CodeScene:
             ),
         )
 
+    def client(self, profile: Profile = Profile.DEFAULT, **changed: Any) -> Client:
+        told: dict[str, Any] = {
+            "enterprise": NSSO,
+            "capacity": Capacity.ADMINISTRATION,
+            "kind": ClientKind.DECLARATION_SERVICE,
+            "services": ("dimona",),
+            "niss_services": ("dimona",),
+            "jwks": jwks(ec_jwk(kid="k1")),
+            "profile": profile,
+            "profile_until": None if profile is Profile.DEFAULT else self.clock.at + timedelta(days=365),
+        }
+        return records.client(PORTAL, **{**told, **changed})
+
     def metadata(self, **changed: Any) -> ClientMetadata:
+        scopes = (OPENID, PROFILE, OFFLINE, NATIONAL_NUMBER, DECLARE, CONSULT)
         plain = ClientMetadata(
             client=PORTAL,
             grant_types=(GrantType.AUTHORIZATION_CODE, GrantType.REFRESH_TOKEN),
             redirect_uris=(CALLBACK,),
-            scopes=(OPENID, PROFILE, OFFLINE, NATIONAL_NUMBER, DECLARE, CONSULT),
+            scopes=tuple(one for one in scopes if self.held_to is not Profile.OIDC_BASIC or one in PERSON_SCOPES),
+            dpop_bound=self.pushes and not changed.get("certificate_bound"),
         )
         return replace(plain, **changed)
 
-    def profile(self, profile: Profile, **changed: Any) -> None:
-        """Hold the client to another profile."""
-        self.record(
-            records.client(
-                PORTAL,
-                enterprise=NSSO,
-                capacity=Capacity.ADMINISTRATION,
-                kind=ClientKind.DECLARATION_SERVICE,
-                services=("dimona",),
-                jwks=jwks(ec_jwk(kid="k1")),
-                profile=profile,
-                profile_until=None if profile is Profile.DEFAULT else self.clock.at + timedelta(days=365),
-            ),
-            self.metadata(**changed),
-        )
+    def profile(self, profile: Profile, *, keys: str = "", **changed: Any) -> None:
+        """Hold the client to another profile, by metadata that this profile takes; `keys` are others than its own."""
+        self.held_to = profile
+        client = self.client(profile, **({"jwks": keys} if keys else {}))
+        metadata = self.metadata(**changed)
+        check_metadata(client, metadata, self.house.library.current().catalogue, local=True)
+        self.record(client, metadata)
+
+    @property
+    def pushes(self) -> bool:
+        """Whether the client's profile is that in which requests are pushed and tokens bound."""
+        return self.held_to is Profile.DEFAULT
 
     def record(self, *facts: object) -> None:
         with self.archive.writing() as uow:
@@ -201,7 +222,14 @@ class CodeScene:
         return {name: value for name, value in {**plain, **more}.items() if value}
 
     def authorize(self, **more: str) -> str:
-        """The address to which the client sends a browser."""
+        """The address to which the client sends a browser: after it pushed its request, where its profile asks that."""
+        told = self.push(**more).get_json() if self.pushes else {}
+        if "request_uri" not in told:
+            return self.plain(**more)
+        return f"/connect/authorize?{urlencode({'client_id': PORTAL, 'request_uri': told['request_uri']})}"
+
+    def plain(self, **more: str) -> str:
+        """The address with the request itself."""
         return f"/connect/authorize?{urlencode(self.parameters(**more))}"
 
     def authenticated(self, client_id: str = PORTAL, **claims: Any) -> dict[str, str]:
@@ -212,7 +240,17 @@ class CodeScene:
         return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
 
     def post(self, path: str, parameters: Mapping[str, str], **headers: str) -> TestResponse:
-        return self.browser().post(path, data=dict(parameters), base_url=ISSUER, headers=headers)
+        """A request of the client; in the default profile with a proof by `wallet`, unless `DPoP` is given ("": none),
+        and once more, word for word, when the server asks for its nonce.
+        """
+        own = self.pushes and path in PROVING and "DPoP" not in headers
+
+        def sent() -> TestResponse:
+            proof = {"DPoP": self.wallet.proof("POST", ISSUER + path)} if own else {}
+            told = {name: value for name, value in {**headers, **proof}.items() if value}
+            return self.browser().post(path, data=dict(parameters), base_url=ISSUER, headers=told)
+
+        return self.wallet.tried(sent) if own else sent()
 
     def push(self, **more: str) -> TestResponse:
         return self.post("/oauth2/par", {**self.parameters(**more), **self.authenticated()})
@@ -249,7 +287,20 @@ class CodeScene:
         return self.post("/oauth2/token", told)
 
     def userinfo(self, token: str) -> TestResponse:
-        return self.browser().get("/oauth2/userinfo", base_url=ISSUER, headers={"Authorization": f"Bearer {token}"})
+        """What the client is told of the person, by a token that is presented as it is bound."""
+        return self.present("/oauth2/userinfo", token)
+
+    def present(self, path: str, token: str, method: str = "GET", **more: Any) -> TestResponse:
+        """A request to one of our own doors with an access token, presented as it is bound."""
+        bound = token.count(".") == 2 and "jkt" in payload(token).get("cnf", {})
+
+        def sent() -> TestResponse:
+            told = {"Authorization": f"{'DPoP' if bound else 'Bearer'} {token}"}
+            if bound:
+                told["DPoP"] = self.wallet.proof(method, ISSUER + path, token)
+            return self.browser().open(path, method=method, base_url=ISSUER, headers=told, **more)
+
+        return self.wallet.tried(sent)
 
 
 def answer_of(response: TestResponse) -> dict[str, str]:
