@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -36,10 +37,13 @@ GROUPS = ("dmfa-dimona", "drs-unemployment")
 """Application groups of the mandates that the payroll bureau holds."""
 
 
-def load_country(settings: Settings, country: Country, playground: str = "") -> list[SandboxClient]:
+def load_country(
+    settings: Settings, country: Country, playground: str = "", return_to: Sequence[str] = ()
+) -> list[SandboxClient]:
     """Bring an empty archive to the start state; returns the clients that were registered, with their keys.
 
-    `playground` is the address to which declaration services of the web have people return, where it runs.
+    `playground` is the address to which declaration services of the web have people return, where it runs; `return_to`
+    are more such addresses.
 
     Raises:
         Refusal: when a use-case refuses a step, which a test would have shown.
@@ -56,7 +60,8 @@ def load_country(settings: Settings, country: Country, playground: str = "") -> 
         _close(stage, mandates["florist"], "florist")
         _put_together(stage, "nadia")
     with stage_at(settings, country, timedelta()) as stage:
-        clients += [register_login_service(stage, one) for one in described_login_services(playground)]
+        described = described_login_services(playground, return_to)
+        clients += [register_login_service(stage, one) for one in described]
     return clients
 
 

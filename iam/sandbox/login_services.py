@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from importlib.resources import files
@@ -40,10 +41,14 @@ class LoginService:
     metadata: ClientMetadata
 
 
-def described_login_services(playground: str = "") -> list[LoginService]:
-    """All of them; web clients return people to the playground, whose address is given where one runs."""
+def described_login_services(playground: str = "", return_to: Sequence[str] = ()) -> list[LoginService]:
+    """All of them; web clients return people to the playground, whose address is given where one runs.
+
+    `return_to` are more addresses to which they may return people.
+    """
     tables = tomllib.loads(files("iam.sandbox").joinpath("login_services.toml").read_text(encoding="utf-8"))
-    return [_described(alias, table, playground or NOWHERE) for alias, table in tables.items()]
+    addresses = ((playground or NOWHERE) + CALLBACK, *return_to)
+    return [_described(alias, table, playground or NOWHERE, addresses) for alias, table in tables.items()]
 
 
 def register_login_service(stage: Stage, one: LoginService) -> SandboxClient:
@@ -86,7 +91,7 @@ def register_login_service(stage: Stage, one: LoginService) -> SandboxClient:
     )
 
 
-def _described(alias: str, table: dict[str, Any], playground: str) -> LoginService:
+def _described(alias: str, table: dict[str, Any], playground: str, addresses: tuple[str, ...]) -> LoginService:
     native = table["application_type"] == ApplicationType.NATIVE
     basic = table["profile"] == Profile.OIDC_BASIC
     metadata = ClientMetadata(
@@ -94,7 +99,7 @@ def _described(alias: str, table: dict[str, Any], playground: str) -> LoginServi
         application_type=ApplicationType(table["application_type"]),
         auth_method=AuthMethod(table["auth_method"]),
         grant_types=tuple(table["grant_types"]),
-        redirect_uris=(LOOPBACK,) if native else (playground + CALLBACK,),
+        redirect_uris=(LOOPBACK,) if native else addresses,
         scopes=tuple(table["scopes"]),
         pushed_only=table["profile"] == Profile.DEFAULT,
         id_token_alg="RS256" if basic else "ES256",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -86,8 +86,10 @@ def planned(at: datetime | None) -> Plan:
 
 
 @contextmanager
-def loaded(plan: Plan) -> Iterator[Loaded]:
+def loaded(plan: Plan, return_to: Sequence[str] = ()) -> Iterator[Loaded]:
     """The state's systems, running while the block runs, and the country freshly loaded into a marked database.
+
+    `return_to` are addresses to which the country's services may return people, beside the playground.
 
     From here on this process's environment is that of the sandbox. Raises Forbidden (`not_a_sandbox`), Unavailable.
     """
@@ -99,7 +101,7 @@ def loaded(plan: Plan) -> Iterator[Loaded]:
         told = sandbox_environment(plan.data, plan.port, plan.base_url, state, plan.country, plan.clock.offset)
         told |= identities.environment(plan.data)
         os.environ.update(told)
-        clients = load_country(fresh_sandbox(), plan.country, playground.url)
+        clients = load_country(fresh_sandbox(), plan.country, playground.url, return_to)
         playground.admit(clients)
         (plan.data / GROWN).unlink(missing_ok=True)
         where = Whereabouts(

@@ -208,8 +208,9 @@ class CodeFlow:
         return message.answer if isinstance(message.answer, dict) else {}
 
     def _verify(self, id_token: str) -> None:
+        keys = KeySet.import_key_set(self._keys)
         try:
-            claims = jwt.decode(id_token, KeySet.import_key_set(self._keys), algorithms=["ES256", "PS256", "RS256"]).claims
+            claims = jwt.decode(id_token, keys, algorithms=["ES256", "PS256", "RS256"]).claims
         except JoseError as error:
             raise FlowBroken(f"the ID token is not signed by the issuer: {error}") from None
         expected = {"iss": self.issuer, "aud": self.client.client_id, "nonce": self.nonce}
