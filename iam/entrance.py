@@ -38,6 +38,7 @@ from oidc.provider.backchannel_logout import BackchannelLogout
 from oidc.provider.end_session import EndSessionParts, end_session_blueprint
 from oidc.provider.frontchannel_logout import ToldServices
 from oidc.provider.id_tokens import OwnIdTokens
+from oidc.provider.registration_pages import RegistrationPages, registration_blueprint
 
 
 class Entrance:
@@ -153,7 +154,9 @@ class Entrance:
             represents_abroad=lambda person: bool(self.house.desk.representations_said.own(person)),
         )
         own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
-        clients = [authorization_blueprint(self._authorization()), end_session_blueprint(self._end_session())]
+        desk, law = self.house.token_desk, self.house.library
+        software = registration_blueprint(RegistrationPages(requests=desk.software_requests, library=law))
+        clients = [authorization_blueprint(self._authorization()), end_session_blueprint(self._end_session()), software]
         return [*own, *clients, *self.doors.blueprints(self.hall, self.sessions)]
 
     def _authorization(self) -> AuthorizationParts:

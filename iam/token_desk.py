@@ -13,6 +13,7 @@ from iam.services.authorization import Authorization
 from iam.services.authorization_grants import AuthorizationGrants
 from iam.services.authorization_requests import AuthorizationRequests
 from iam.services.client_registration import ClientRegistration
+from iam.services.client_requests import SoftwareRequests
 from iam.services.device_authorizations import DeviceAuthorizations, DeviceParts
 from iam.services.grant_redemption import GrantRedemption
 from iam.services.kept_secrets import SealedSecrets
@@ -146,6 +147,7 @@ class TokenDesk:
             devices=self.devices,
             token_exchange=self.token_exchange,
             registration=self.registration,
+            software_requests=self.software_requests,
             subjects=subjects,
             person_claims=PersonClaims(archive=self._archive, seal=seal),
             keys=keys,
@@ -158,6 +160,19 @@ class TokenDesk:
     @cached_property
     def _issue(self) -> TokenIssue:
         return TokenIssue(ScopeJudgement(self._judge, self._library), self._library, self._clock)
+
+    @cached_property
+    def software_requests(self) -> SoftwareRequests:
+        """What vendors ask customers."""
+        return SoftwareRequests(
+            self._archive,
+            self._judge,
+            self._library,
+            self._clock,
+            self._randomness,
+            self.client_keys,
+            local=self._settings.sandbox,
+        )
 
     @property
     def _web(self) -> GuardedWeb:

@@ -21,6 +21,7 @@ from oidc.provider.metadata import metadata
 from oidc.provider.possession import PROOF
 from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.software_requests import add_software_requests
 from oidc.provider.userinfo import userinfo
 
 NAME: Final = "oauth2"
@@ -43,6 +44,7 @@ def provider_blueprint(parts: Parts) -> Blueprint:
     _add_gets(blueprint, provider)
     add_registration(blueprint, provider)
     add_configuration(blueprint, provider)
+    add_software_requests(blueprint, provider)
     return blueprint
 
 

@@ -19,6 +19,7 @@ from iam.domain.clients import ProvenClient
 from iam.ports import Clock, Library
 from iam.services.authorization_requests import AuthorizationRequests
 from iam.services.client_registration import ClientRegistration
+from iam.services.client_requests import SoftwareRequests
 from iam.services.device_authorizations import DeviceAuthorizations
 from iam.services.grant_redemption import GrantRedemption
 from iam.services.subjects import Subjects
@@ -65,6 +66,7 @@ class Parts:
     devices: DeviceAuthorizations
     token_exchange: TokenExchange
     registration: ClientRegistration
+    software_requests: SoftwareRequests
     subjects: Subjects
     person_claims: PersonClaims
     keys: SigningKeys

@@ -145,6 +145,7 @@ class Premises:
             devices=desk.devices,
             token_exchange=desk.token_exchange,
             registration=desk.registration,
+            software_requests=desk.software_requests,
             subjects=Subjects(self.archive, PairwiseSubjects(bytes(32))),
             person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
