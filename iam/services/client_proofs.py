@@ -11,6 +11,7 @@ from iam.ports import UnitOfWork
 
 PURPOSE = "client_assertion"
 KEY_PURPOSE = "dpop_proof"
+DPOP_REPLAYED = "dpop_replayed"
 CERTIFICATE_PURPOSE = "client_certificate"
 
 
@@ -58,7 +59,7 @@ def _keep_owner(uow: UnitOfWork, proof: ProvenClient) -> None:
 def redeem_key(uow: UnitOfWork, key: ProvenKey) -> None:
     """Use up the proof of a key within a unit of work. ProofRefused (`dpop_replayed`)."""
     if key.fingerprint and key.expires_at and not uow.claim(KEY_PURPOSE, key.fingerprint, key.expires_at):
-        raise ProofRefused("dpop_replayed", "The DPoP proof was used before: make a new one each time.")
+        raise ProofRefused(DPOP_REPLAYED, "The DPoP proof was used before: make a new one each time.")
 
 
 def _changed() -> ProofRefused:
