@@ -14,7 +14,7 @@ from iam.domain.tokens import Caller, IssuedToken
 from iam.ports import Archive, Clock, Law, Library, Randomness, UnitOfWork
 from iam.services.authorization import Ask, Authorization
 from iam.services.client_proofs import redeem
-from iam.services.scope_judgement import ScopeJudgement
+from iam.services.scope_judgement import JudgedScope, ScopeJudgement
 from iam.services.token_descent import hanging_on
 from iam.services.token_issue import (
     LONGEST_LIFE,
@@ -125,6 +125,16 @@ class Tokens:
             sector=client.sector,
             login=hanging.login,
         )
+
+    def refused_now(self, jti: str) -> JudgedScope | None:
+        """The first scope of a token that the judge does not permit now; None where it permits all."""
+        now = self._clock.now()
+        with self._archive.reading() as reading:
+            token = reading.get(IssuedToken, jti)
+            hanging = hanging_on(reading, token, now) if token else None
+            if token is None or hanging is None:
+                return None
+            return self._scopes.of(reading, token, now, login=hanging.login).refused()
 
     def revoke(self, proof: ProvenClient, jti: str | None) -> None:
         """Revoke a token of the client's own; an unknown one (or None) is no error (RFC 7009 §2.2).

@@ -154,6 +154,17 @@ class InsufficientScope(ProviderError):
     challenge = 'Bearer realm="procura", error="insufficient_scope"'
 
 
+class InsufficientAuthentication(ProviderError):
+    """The login behind the caller's access token is too weak for what is asked (RFC 9470 §3)."""
+
+    code = "insufficient_user_authentication"
+    status = 401
+
+    def __init__(self, reason: str, description: str, *, acr: str) -> None:
+        super().__init__(reason, description)
+        self.challenge = f'Bearer realm="procura", error="{self.code}", acr_values="{acr}"'
+
+
 def told(text: str) -> str:
     """A text in the characters that `error_description` may hold (RFC 6749 §5.2)."""
     plain = text.replace('"', "'").replace("\\", "/")

@@ -7,8 +7,8 @@ from typing import Final
 
 from iam.domain.applications import Catalogue
 from iam.domain.client_metadata import PERSON_SCOPES, AuthMethod
+from oidc.provider.authorization_answering import MODES
 from oidc.provider.authorization_details import MANDATOR
-from oidc.provider.authorization_parameters import MODES
 from oidc.provider.authorization_standing import AUTHORIZE_PATH
 from oidc.provider.claims_parameter import KNOWN
 from oidc.provider.client_assertion import ALGORITHMS

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from iam.services.authorization import CallerNotActive
-from iam.services.client_proofs import ProofRefused
+from iam.services.client_proofs import DPOP_REPLAYED, ProofRefused
 from iam.services.token_issue import TokenFault, TokenRefused
 from oidc.provider.errors import (
     AccessDenied,
@@ -15,6 +15,7 @@ from oidc.provider.errors import (
     ExpiredToken,
     InvalidAuthorizationDetails,
     InvalidClient,
+    InvalidDpopProof,
     InvalidGrant,
     InvalidRequest,
     InvalidScope,
@@ -47,6 +48,8 @@ def as_oauth_errors() -> Iterator[None]:
     except TokenRefused as refusal:
         raise _ERRORS[refusal.fault](refusal.code, refusal.detail, explained=refusal.judged) from None
     except ProofRefused as refusal:
+        if refusal.code == DPOP_REPLAYED:
+            raise InvalidDpopProof(refusal.code, refusal.detail) from None
         raise InvalidClient(refusal.code, refusal.detail) from None
     except CallerNotActive as refusal:
         raise InvalidToken(refusal.code, refusal.detail) from None
