@@ -10,7 +10,8 @@ from joserfc.jwk import RSAKey
 
 from iam.domain.errors import InvalidInput
 from oidc.client_certificates import UnusableCertificate, read_x5c
-from oidc.verification_keys import MAX_KEYS, PRIVATE_MEMBERS, KeySet, UnusableKey, VerificationKey
+from oidc.encryption_keys import EncryptionKey, encrypts
+from oidc.verification_keys import MAX_KEYS, PRIVATE_MEMBERS, UnusableKey, VerificationKey
 from oidc.weak_rsa import has_close_factors, has_roca_fingerprint, has_small_factor
 
 KNOWN_MEMBERS: Final = frozenset({"kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e"})
@@ -20,14 +21,15 @@ OF_CERTIFICATE: Final = frozenset({"x5c", "exp"})
 
 def accept_jwks(
     document: object, *, algorithm: str | None = None, enterprise: str = "", now: datetime | None = None
-) -> tuple[VerificationKey, ...]:
+) -> tuple[VerificationKey | EncryptionKey, ...]:
     """The keys of a JWK Set, if a client may register it; `algorithm` is the one the client registers, where it does.
 
     Taken are 1 to 20 public keys with different names (a key without `kid` gets its RFC 7638 thumbprint), every one
     usable for `algorithm`: EC on P-256; RSA of 2048 to 8192 bits, exponent odd from 65537 up, without the fingerprint
     of CVE-2017-15361, small factors or factors close to each other. A key may come with its certificate (`x5c`) where
     `enterprise`, a CBE number, says whose name it must bear: it certifies this very key, and is in its time at `now`.
-    Other members that bring a key from elsewhere (`x5u`), or that we do not know, are refused.
+    Other members that bring a key from elsewhere (`x5u`), or that we do not know, are refused. Keys for encryption
+    (`use` `enc`) may stand beside those for signatures, as strong as they; they come last.
 
     Raises `InvalidInput` with code `invalid_client_metadata` (RFC 7591 §3.2.2), its field the key at fault.
     """
@@ -37,14 +39,17 @@ def accept_jwks(
     if not 1 <= len(jwks) <= MAX_KEYS:
         raise _refusal(f"a key set holds 1 to {MAX_KEYS} keys", "jwks")
     places = [(jwk, f"jwks.keys[{place}]") for place, jwk in enumerate(jwks)]
-    keys = tuple(_certified(_accept(jwk, at, algorithm, enterprise), jwk, at, enterprise, now) for jwk, at in places)
-    try:
-        return KeySet(keys).keys
-    except UnusableKey as error:
-        raise _refusal(str(error), "jwks") from None
+    signing = [(jwk, at) for jwk, at in places if not encrypts(jwk)]
+    keys = tuple(_certified(_accept(jwk, at, algorithm, enterprise), jwk, at, enterprise, now) for jwk, at in signing)
+    others = tuple(_accept_encryption(jwk, at) for jwk, at in places if encrypts(jwk))
+    if not keys:
+        raise _refusal("a key set holds a key for signatures", "jwks")
+    if len({*(one.kid for one in keys), *(one.kid for one in others)}) < len(places):
+        raise _refusal("two keys of a set have the same kid", "jwks")
+    return *keys, *others
 
 
-def canonical_jwks(keys: tuple[VerificationKey, ...]) -> str:
+def canonical_jwks(keys: tuple[VerificationKey | EncryptionKey, ...]) -> str:
     """The JSON text under which accepted keys are kept; equal keys have equal text."""
     return json.dumps({"keys": [dict(key.public_jwk) for key in keys]}, sort_keys=True, separators=(",", ":"))
 
@@ -67,6 +72,18 @@ def _accept(jwk: object, field: str, algorithm: str | None, enterprise: str) -> 
         raise _refusal(str(error), field) from None
     if algorithm is not None and not key.fits(algorithm):
         raise _refusal("the key does not fit the algorithm that the client registers", field)
+    if isinstance(key.parsed, RSAKey):
+        _check_strength(key.parsed.public_key.public_numbers().n, field)
+    return key
+
+
+def _accept_encryption(jwk: Mapping[object, object], field: str) -> EncryptionKey:
+    if not jwk.keys() <= KNOWN_MEMBERS | PRIVATE_MEMBERS:
+        raise _refusal(f"a key may hold only {', '.join(sorted(KNOWN_MEMBERS))}", field)
+    try:
+        key = EncryptionKey.from_jwk(jwk)
+    except UnusableKey as error:
+        raise _refusal(str(error), field) from None
     if isinstance(key.parsed, RSAKey):
         _check_strength(key.parsed.public_key.public_numbers().n, field)
     return key

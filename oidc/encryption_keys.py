@@ -25,7 +25,7 @@ class EncryptionKey:
     kty: str
     alg: str | None
     """The only key management that it serves, or None when it does not say."""
-    public_jwk: Mapping[str, str] = field(hash=False)
+    public_jwk: Mapping[str, object] = field(hash=False)
     parsed: ECKey | RSAKey = field(repr=False, compare=False)
 
     @classmethod
