@@ -65,6 +65,10 @@ class Client:
         """The sector of pairwise subject identifiers (OpenID Connect Core 8.1): one for each operating enterprise."""
         return self.enterprise
 
+    def may_know_number(self, service: str) -> bool:
+        """Whether a legal ground to name persons by NISS is recorded for a service; for any, where none is named."""
+        return service in self.niss_services if service else bool(self.niss_services)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallerRegistration:

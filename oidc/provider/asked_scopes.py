@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from iam.domain.client_metadata import OPENID, PERSON_SCOPES
+from iam.domain.client_metadata import NATIONAL_NUMBER, OPENID, PERSON_SCOPES
 from iam.domain.clients import Profile
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
 from iam.ports import Law
@@ -40,9 +40,11 @@ def read_scopes(parameters: Mapping[str, str], whose: Registered, law: Law) -> t
     if whose.client.profile is Profile.OIDC_BASIC and not set(scopes) <= PERSON_SCOPES:
         raise _refused("scope_not_in_profile", "This client's profile has no scopes of declaration services.")
     try:
-        service_of(scopes, law)
+        service = service_of(scopes, law)
     except TokenRefused as refusal:
         raise _refused(refusal.code, refusal.detail) from None
+    if NATIONAL_NUMBER in scopes and not whose.client.may_know_number(service.code if service else ""):
+        raise _refused("number_not_allowed", "The national number takes a recorded legal ground.")
     return scopes
 
 

@@ -13,6 +13,7 @@ from iam.ports import Clock
 from iam.services.grant_redemption import Granted
 from iam.services.subjects import Subjects
 from oidc import base64url, jose
+from oidc.provider.encrypted_answers import for_client
 from oidc.provider.live_keys import SigningKeys
 from oidc.provider.person_claims import PersonClaims
 from oidc.signing_keys import SIGNING_ALGORITHMS
@@ -33,7 +34,10 @@ class IdTokens:
     person_claims: PersonClaims
 
     def made(self, proof: ProvenClient, granted: Granted, access_token: str) -> str:
-        """The ID token that goes with an access token; `sid` names the login for this client alone."""
+        """The ID token that goes with an access token; `sid` names the login for this client alone.
+
+        It has one audience, so that `azp` would say nothing more (§2). Raises InvalidRequest (`no_encryption_key`).
+        """
         client, grant = proof.client, granted.grant
         algorithm = proof.metadata.id_token_alg if proof.metadata else "ES256"
         now = self.clock.now()
@@ -50,7 +54,9 @@ class IdTokens:
         }
         if granted.nonce:
             claims["nonce"] = granted.nonce
-        return jose.sign(claims, self.keys.current(algorithm), typ=TYPE)
+        signed = jose.sign(claims, self.keys.current(algorithm), typ=TYPE)
+        encryption = proof.metadata.id_token_encryption if proof.metadata else ""
+        return for_client(signed, encryption, client.jwks, self.issuer)
 
     def subject(self, client: Client, grant: AuthorizationGrant) -> str:
         """How the client's sector knows the person (OpenID Connect Core 1.0 §8.1)."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import NATIONAL_NUMBER, PROFILE
+from iam.domain.clients import Client
 from iam.domain.logins import PersonalData
 from iam.domain.persons import PersonNumber
 from iam.ports import Archive, Seal
@@ -39,14 +40,21 @@ class PersonClaims:
         if place == "userinfo":
             wanted |= set(PROFILE_CLAIMS) if PROFILE in scopes else set()
             wanted |= {NATIONAL_NUMBER} if NATIONAL_NUMBER in scopes else set()
-        told = {**_profile(personal_data.opened(grant.personal, self.seal)), **self._number(grant, wanted)}
+        told = {
+            **self.login(grant),
+            **_profile(personal_data.opened(grant.personal, self.seal)),
+            **self._number(grant, wanted & scopes),
+        }
         return {name: value for name, value in told.items() if name in wanted}
 
-    def _number(self, grant: AuthorizationGrant, wanted: set[str]) -> Mapping[str, object]:
-        """The newest number of the person; grants hold the scope only where the client has a legal ground."""
+    def _number(self, grant: AuthorizationGrant, wanted: Set[str]) -> Mapping[str, object]:
+        """The newest number of the person, where the client has a recorded legal ground for it at this very moment."""
         if NATIONAL_NUMBER not in wanted or NATIONAL_NUMBER not in grant.scopes:
             return {}
         with self.archive.reading() as reading:
+            client = reading.get(Client, grant.client)
+            if client is None or not client.may_know_number(grant.service):
+                return {}
             found = reading.find(PersonNumber, person=grant.person)
         newest = max(found, key=lambda one: one.since, default=None)
         return {NATIONAL_NUMBER: newest.niss} if newest else {}
