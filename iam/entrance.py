@@ -35,6 +35,7 @@ from oidc.provider.authorization_door import authorization_blueprint
 from oidc.provider.authorization_response import Responses
 from oidc.provider.authorization_standing import AuthorizationParts
 from oidc.provider.backchannel_logout import BackchannelLogout
+from oidc.provider.device_pages import device_blueprint
 from oidc.provider.end_session import EndSessionParts, end_session_blueprint
 from oidc.provider.frontchannel_logout import ToldServices
 from oidc.provider.id_tokens import OwnIdTokens
@@ -156,7 +157,9 @@ class Entrance:
         own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
         desk, law = self.house.token_desk, self.house.library
         software = registration_blueprint(RegistrationPages(requests=desk.software_requests, library=law))
-        clients = [authorization_blueprint(self._authorization()), end_session_blueprint(self._end_session()), software]
+        asking = self._authorization()
+        clients = [authorization_blueprint(asking), end_session_blueprint(self._end_session()), software]
+        clients.append(device_blueprint(asking, desk.devices))
         return [*own, *clients, *self.doors.blueprints(self.hall, self.sessions)]
 
     def _authorization(self) -> AuthorizationParts:

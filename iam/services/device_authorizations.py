@@ -184,15 +184,19 @@ class DeviceAuthorizations:
             asked = next((one for one in found if not one.answered), None)
             if asked is None:
                 raise NotFound("unknown_user_code", "No device waits with this code.")
-            uow.put(replace(asked, ticket=fingerprint(secret)))
+            uow.put(replace(asked, ticket=fingerprint(secret, session.person)))
             self._parts.tries.succeeded(uow, account, trier)
             uow.commit()
         return secret
 
-    def held(self, secret: str) -> DeviceAuthorization | None:
-        """The question that a browser holds by a secret, while nobody has answered it and it has not expired."""
+    def held(self, session: Session, secret: str) -> DeviceAuthorization | None:
+        """The question that the browser of this person holds, while nobody has answered it and it has not expired.
+
+        The secret is worth nothing to anybody else: who did not type the code themselves was not warned.
+        """
+        ticket = fingerprint(secret, session.person)
         with self._parts.archive.reading() as reading:
-            found = reading.find(DeviceAuthorization, ticket=fingerprint(secret)) if secret else []
+            found = reading.find(DeviceAuthorization, ticket=ticket) if secret else []
         now = self._parts.clock.now()
         return next((one for one in found if now < one.good_until and not one.answered), None)
 

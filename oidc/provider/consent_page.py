@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -19,7 +20,7 @@ from iam.services.mandator_choice import Mandators
 from iam.services.token_issue import TokenRefused, earliest, service_of
 from iam.web import pages
 from iam.web.texts import chosen_language
-from oidc.provider.authorization_standing import AuthorizationParts, Standing
+from oidc.provider.authorization_standing import DECISION_PATH, AuthorizationParts, Standing
 
 _LONGEST_TYPED = 40
 _NOBODY = Mandators(numbers=(), complete=True)
@@ -31,6 +32,13 @@ def consent_page(
     """The page; `notice` is `changed` when what it shows is no longer what was answered, `not_yours` after a choice of
     somebody for whom the person may not act.
     """
+    told = consent_told(parts, standing, session, notice)
+    where = [standing.answering.redirect_uri]
+    return pages.show("consent.html", status, form_to=where, action=DECISION_PATH, **told)
+
+
+def consent_told(parts: AuthorizationParts, standing: Standing, session: Session, notice: str) -> dict[str, Any]:
+    """What every page tells on which a person decides what a client may do."""
     asked, language = standing.parameters.asked, chosen_language(request)
     law, fits = parts.library.current(), standing.fits(session)
     refusal, until = _judged(parts, standing, session) if fits else (None, None)
@@ -40,10 +48,7 @@ def consent_page(
     searchable = fits and service is not None and session.capacity in MANDATARY_CAPACITIES and not _named(standing)
     typed = request.args.get("mandator", "")[:_LONGEST_TYPED].strip()
     found, readable = _mandators(parts, session, typed) if searchable else (_NOBODY, True)
-    return pages.show(
-        "consent.html",
-        status,
-        form_to=[standing.answering.redirect_uri],
+    return dict(
         client=standing.registered.client,
         metadata=standing.registered.metadata,
         service=service.labels.get(language, service.code) if service else "",

@@ -73,7 +73,8 @@ class Device:
     def held(self) -> DeviceAuthorization:
         """The question as the browser holds it in which the person typed the code."""
         devices = self.scene.house.token_desk.devices
-        held = devices.held(devices.take(self.scene.session, self.told["user_code"], ""))
+        session = self.scene.session
+        held = devices.held(session, devices.take(session, self.told["user_code"], ""))
         assert held is not None
         return held
 
