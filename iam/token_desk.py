@@ -66,7 +66,7 @@ class TokenDesk:
     @cached_property
     def client_keys(self) -> ClientKeyRules:
         """Which keys clients may use."""
-        return ClientKeyRules(self._web, self._clock)
+        return ClientKeyRules(self.web, self._clock)
 
     @cached_property
     def registration(self) -> ClientRegistration:
@@ -77,7 +77,7 @@ class TokenDesk:
             self._clock,
             self._randomness,
             self.client_keys,
-            SectorIdentifiers(self._web).check,
+            SectorIdentifiers(self.web).check,
             local=self._settings.sandbox,
         )
 
@@ -174,8 +174,8 @@ class TokenDesk:
             local=self._settings.sandbox,
         )
 
-    @property
-    def _web(self) -> GuardedWeb:
+    @cached_property
+    def web(self) -> GuardedWeb:
         """Asks servers of clients: briefly, for other clients wait."""
         return GuardedWeb(public_only=not self._settings.sandbox, timeout=2.0, max_octets=65_536)
 
