@@ -265,7 +265,9 @@ class CodeScene:
     def code(self, browser: Browser | None = None, **more: str) -> str:
         """A code, by a person who says yes."""
         here = browser or self.logged_in()
-        page = here.get(self.authorize(**more), base_url=ISSUER, follow_redirects=True)
+        page = here.get(self.authorize(**more), base_url=ISSUER)
+        while page.status_code == 303 and page.headers["Location"].startswith(("/", ISSUER)):
+            page = self.visit(here, page.headers["Location"])
         answer = self.answer(here, page, "allow") if page.status_code == 200 else page
         assert answer.status_code == 303, answer.text
         return answer_of(answer)["code"]
