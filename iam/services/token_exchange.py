@@ -48,7 +48,8 @@ class TokenExchange:
         """Exchange a token, in these steps:
 
         (1) the client's proofs are used up, whatever comes of it; it is a declaration service;
-        (2) the token that it brings stands with all that it hangs on, and is for a service of the client's own;
+        (2) the token that it brings stands with all that it hangs on, is for a service of the client's own, and every
+            scope of it is permitted now;
         (3) the actor's token, where there is one, is the client's own and stands;
         (4) the scopes are of one service, and the client is registered for each; of the same service they are no more
             than the token has;
@@ -77,7 +78,7 @@ class TokenExchange:
             detail = "Only a declaration service that proves who it is exchanges tokens."
             raise TokenRefused(TokenFault.UNAUTHORIZED_CLIENT, "not_a_service", detail)
         now = self._clock.now()
-        subject, hanging = _subject(uow, client, asked.subject, now)  # (2)
+        subject, hanging = self._subject(uow, client, asked.subject, now)  # (2)
         if asked.actor != "":
             _check_actor(uow, client, asked.actor, now)  # (3)
         service = self._service(proof, subject, asked)  # (4)
@@ -98,6 +99,18 @@ class TokenExchange:
         ends = [client.profile_until, client.valid.end, subject.expires_at, *hanging.ends]  # (7)
         return self._issue.judged(uow, draft, ends, hanging.login)  # (6)
 
+    def _subject(self, uow: Reading, client: Client, jti: str | None, now: datetime) -> tuple[IssuedToken, Hanging]:
+        """The token to exchange, which this client was given; one answer for every other token."""
+        token = uow.get(IssuedToken, jti) if jti else None
+        hanging = hanging_on(uow, token, now) if token else None
+        if token is None or hanging is None or token.service not in client.services:
+            raise _refused_subject()
+        try:
+            self._issue.judged(uow, token, hanging.ends, hanging.login)
+        except TokenRefused:
+            raise _refused_subject() from None
+        return token, hanging
+
     def _service(self, proof: ProvenClient, subject: IssuedToken, asked: Exchanged) -> str:
         fault = TokenFault.INVALID_SCOPE
         if not asked.scopes:
@@ -115,14 +128,9 @@ class TokenExchange:
         return service.code
 
 
-def _subject(uow: Reading, client: Client, jti: str | None, now: datetime) -> tuple[IssuedToken, Hanging]:
-    """The token to exchange, which this client was given; one answer for every other token."""
-    token = uow.get(IssuedToken, jti) if jti else None
-    hanging = hanging_on(uow, token, now) if token else None
-    if token is None or hanging is None or token.service not in client.services:
-        detail = "The subject_token is no access token of ours that is good now and for your service."
-        raise TokenRefused(TokenFault.INVALID_REQUEST, "subject_token_refused", detail)
-    return token, hanging
+def _refused_subject() -> TokenRefused:
+    detail = "The subject_token is no access token of ours that is good now and for your service."
+    return TokenRefused(TokenFault.INVALID_REQUEST, "subject_token_refused", detail)
 
 
 def _check_actor(uow: Reading, client: Client, jti: str | None, now: datetime) -> None:
