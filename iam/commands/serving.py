@@ -85,6 +85,7 @@ def _round(here: House, entrance: Entrance) -> None:
     persons = here.person_register
     if persons is not None:
         _follow("register of persons", lambda: here.person_feed.follow(persons))
+    here.desk.expiry_warnings.warn()
     sent = here.desk.letters.send_waiting(here.desk.post_office)
     if sent:
         console.print(f"{sent} messages sent")

@@ -72,8 +72,6 @@ def _address_faults(metadata: ClientMetadata, kind: ApplicationType) -> _Faults:
                 "An address is https on a named host, without user, fragment or segments that climb; a native client "
                 "may also name http://127.0.0.1 or http://[::1].",
             )
-    if (GrantType.AUTHORIZATION_CODE in metadata.grant_types) != bool(metadata.redirect_uris):
-        yield "redirect_uris", "Addresses to return to go with the grant authorization_code, and with no other."
 
 
 def _method_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalogue) -> _Faults:
@@ -118,6 +116,8 @@ def _grant_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalogu
     asked = set(metadata.grant_types)
     if not asked or not asked <= set(GrantType):
         yield "grant_types", f"Ask some of these: {', '.join(GrantType)}."
+    if (GrantType.AUTHORIZATION_CODE in asked) != bool(metadata.redirect_uris):
+        yield "redirect_uris", "Addresses to return to go with the grant authorization_code, and with no other."
     if GrantType.REFRESH_TOKEN in asked and not asked & _RENEWED:
         yield "grant_types", "refresh_token goes with a grant of people."
     if client.profile is Profile.OIDC_BASIC and not asked <= {

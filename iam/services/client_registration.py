@@ -86,8 +86,9 @@ class ClientRegistration:
             Forbidden, Conflict: `enterprise_ceased`, `capacity_not_held`, `no_active_principal_access_manager`.
         """
         with self._archive.reading() as reading:
-            good = _good_token(reading, token, self._clock.now())  # (1)
-        draft = _draft(good, self._clock.now())
+            now = self._now(reading)
+            good = _good_token(reading, token, now)  # (1)
+        draft = _draft(good, now)
         read, secret, draft = self._read(draft, told, "")  # (2) (3)
         access = self._randomness.secret()
         with self._archive.writing() as uow:
@@ -110,7 +111,7 @@ class ClientRegistration:
     def read(self, client_id: str, token: str) -> Registered:
         """The registration of a client that presents its registration access token. TokenRefused."""
         with self._archive.reading() as reading:
-            client = _own(reading, client_id, token, self._clock.now())
+            client = _own(reading, client_id, token, self._now(reading))
             return _standing(reading, client)
 
     def replace(self, client_id: str, token: str, told: Mapping[str, object]) -> Registered:
@@ -119,7 +120,7 @@ class ClientRegistration:
         A secret stays as it is while the method takes one. Raises as `register`, save Conflict.
         """
         with self._archive.reading() as reading:
-            before = _standing(reading, _own(reading, client_id, token, self._clock.now()))
+            before = _standing(reading, _own(reading, client_id, token, self._now(reading)))
         _check_own_secret(told, before.metadata)
         read, secret, changed = self._read(before.client, told, before.metadata.secret_hash)
         access = self._randomness.secret()
@@ -164,6 +165,10 @@ class ClientRegistration:
         jwks = kept_keys(self._keys, read.jwks, read.algorithm, draft.enterprise, metadata.jwks_uri)
         self._check_elsewhere(metadata)
         return replace(read, metadata=metadata), secret, replace(changed, jwks=jwks)
+
+    def _now(self, reading: Reading) -> datetime:
+        """The present instant, which is never before what was recorded."""
+        return max(self._clock.now(), reading.recorded_at)
 
     def _record(self, uow: UnitOfWork, client: Client, read: ToldMetadata, access: str) -> None:
         put_registration(uow, client, read.metadata, read.contacts)

@@ -130,7 +130,7 @@ class SoftwareRequests:
             StepUpRequired, Forbidden: as judged for `channels manage` in the capacity asked.
         """
         with self._archive.reading() as reading:
-            return self._waiting(reading, actor, request_id, self._clock.now())
+            return self._waiting(reading, actor, request_id, max(self._clock.now(), reading.recorded_at))
 
     def approve(self, actor: Actor, request_id: str, code: str) -> Client:
         """Register the vendor's software as a technical client of the actor's enterprise; it still needs grants.
