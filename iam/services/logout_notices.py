@@ -70,7 +70,7 @@ class LogoutNotices:
         """What is due, as it stands once its next try is recorded."""
         with self._archive.reading() as reading:
             first = reading.find(LogoutNotice, limit=AT_ONCE)
-        now = due_key(self._clock.now() + timedelta(microseconds=1))
+            now = due_key(max(self._clock.now(), reading.recorded_at) + timedelta(microseconds=1))
         due = [one for one in first if one.id < now]
         taken: list[LogoutNotice] = []
         if not due:

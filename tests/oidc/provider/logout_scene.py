@@ -63,7 +63,7 @@ class LogoutScene:
 
     def enter(self, **more: str) -> Browser:
         """A browser in which Marie logged in and entered the client, which keeps its tokens."""
-        browser = self.scene.logged_in()
+        browser = self.browser = self.scene.logged_in()
         self.session = self.scene.session
         self.tokens = self.again(browser, **more)
         return browser
