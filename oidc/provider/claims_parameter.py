@@ -45,14 +45,14 @@ def read_claims(text: str | None, *, allowed_number: bool) -> RequestedClaims:
         detail = "The national number takes a recorded legal ground."
         raise AuthorizationRefused(AuthorizationFault.INVALID_SCOPE, "number_not_allowed", detail)
     level, subject = wanted["id_token"].get("acr", {}), wanted["id_token"].get("sub", {})
-    values = level.get("values", [level["value"]] if "value" in level else [])
+    levels = _texts(level.get("values", [level["value"]] if "value" in level else []))
     kept = {place: sorted(each) for place, each in names.items() if each}
     return RequestedClaims(
         id_token=names["id_token"],
         userinfo=names["userinfo"],
-        levels=tuple(one for one in values if isinstance(one, str)) if isinstance(values, list) else (),
+        levels=levels,
         level_essential=level.get("essential") is True,
-        subject=str(subject.get("value", "")),
+        subject=_texts([subject["value"]])[0] if "value" in subject else "",
         written=json.dumps(kept, sort_keys=True) if kept else "",
     )
 
@@ -83,6 +83,13 @@ def _place(value: object) -> dict[str, dict[str, object]]:
             raise _malformed("each claim is asked with null or an object")
         wanted[name] = {member: each for member, each in (one or {}).items() if member in _MEMBERS}
     return wanted
+
+
+def _texts(values: object) -> tuple[str, ...]:
+    """Values that are texts: what else is asked for cannot be met, and is not passed over."""
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+        raise _malformed("acr and sub are asked with texts")
+    return tuple(values)
 
 
 def _malformed(detail: str) -> AuthorizationRefused:
