@@ -277,7 +277,7 @@ class CodeScene:
         sent = {name: value for name, value in {**told, **self.authenticated(), **more}.items() if value}
         return self.post("/oauth2/token", sent)
 
-    def tokens(self, **more: str) -> dict[str, Any]:
+    def tokens(self, **more: Any) -> dict[str, Any]:
         """The tokens of a code, by a person who says yes."""
         answer = self.redeem(self.code(**more))
         assert answer.status_code == 200, answer.text
