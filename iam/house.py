@@ -40,6 +40,7 @@ from iam.services.officers import Officers
 from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
+from iam.services.registration_tokens import RegistrationTokens
 from iam.services.representation import Representations
 from iam.services.subjects import Subjects, pairwise_secret
 from iam.services.tokens import OUR_SERVICE
@@ -266,6 +267,7 @@ class House:
             recognitions=self.recognitions,
             activations=self.activations,
             clients=self.clients,
+            registration_tokens=RegistrationTokens(self.once, self.judge, self.library, self.randomness),
             mandates=self.mandates,
             proposals=self.proposals,
             paper=self.paper,

@@ -16,7 +16,7 @@ WHY: Final[Mapping[str, str]] = {
     "label": "People read this name when they log in, and find it again among what they allowed.",
     "services": "A declaration service may ask and be asked about these services alone.",
     "people": "Say yes if people log in to it in a browser; without them it only asks for decisions.",
-    "profile": "The default is FAPI 2.0: pushed requests, bound tokens. 'older' and 'oidc-basic' ask less, and must end.",
+    "profile": "The default is FAPI 2.0: pushed requests, bound tokens. 'older' and 'oidc-basic' ask less and end.",
     "profile_until": "After this day every call of the service is refused, so change to the default profile before it.",
     "auth_method": "How the service proves itself: with a key, a certificate, or in 'oidc-basic' also with a secret.",
     "keys": "Its public keys: an address at which it publishes them, or a file with a JWK Set or a certificate in PEM.",

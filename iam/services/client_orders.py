@@ -72,14 +72,20 @@ class NewDeclarationService:
     contacts: tuple[str, ...] = ()
 
 
-def kept_keys(policy: KeyPolicy, jwks: object, algorithm: str, enterprise: str, uri: str = "") -> str:
+def kept_keys(
+    policy: KeyPolicy, jwks: object, algorithm: str, enterprise: str, uri: str = "", *, described: bool = True
+) -> str:
     """The canonical JSON of what is kept of a client's keys: of none where it publishes them at `uri` itself.
 
-    Asks the client's server in that case, so no unit of work may be open. InvalidInput (`invalid_client_metadata`).
+    `described`: whether metadata say how it authenticates; without them it has keys. The client's server is asked where
+    there is an address, so no unit of work may be open then. InvalidInput (`invalid_client_metadata`).
     """
     if algorithm not in ALGORITHMS:
         detail = f"Register one of these algorithms: {', '.join(ALGORITHMS)}."
         raise InvalidInput("invalid_client_metadata", detail, field="algorithm")
+    if jwks is None and not described:
+        detail = "Register the public keys of the client."
+        raise InvalidInput("invalid_client_metadata", detail, field="jwks")
     if uri:
         if jwks is not None:
             detail = "Register keys by jwks or by jwks_uri: one of them, not both."

@@ -69,7 +69,7 @@ class Clients:
         """
         told = self._told(actor, order)
         uri = told.metadata.jwks_uri if told else ""
-        jwks = kept_keys(self._keys, order.jwks, order.algorithm, actor.enterprise, uri)
+        jwks = kept_keys(self._keys, order.jwks, order.algorithm, actor.enterprise, uri, described=bool(told))
         with self._archive.writing() as uow:
             manager = self._manager(uow, actor, order.capacity)
             in_business(uow, actor.enterprise, uow.now)
@@ -148,7 +148,7 @@ class Clients:
             NotFound, Forbidden: `not_found`, `enterprise_ceased`, `capacity_not_held`.
         """
         uri = order.metadata.jwks_uri if order.metadata else ""
-        jwks = kept_keys(self._keys, order.jwks, order.algorithm, order.enterprise, uri)
+        jwks = kept_keys(self._keys, order.jwks, order.algorithm, order.enterprise, uri, described=bool(order.metadata))
         check_services(order.services, order.niss_services, self._library)
         with self._archive.writing() as uow:
             in_business(uow, order.enterprise, uow.now)

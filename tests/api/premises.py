@@ -47,6 +47,7 @@ from iam.services.people import People
 from iam.services.portfolios import Portfolios
 from iam.services.readings import Readings
 from iam.services.recognitions import Recognitions
+from iam.services.registration_tokens import RegistrationTokens
 from iam.services.representation import Representations
 from iam.services.slowed_tries import SlowedTries
 from iam.services.subjects import Subjects
@@ -139,6 +140,7 @@ class Premises:
             recognitions=Recognitions(once, judge, randomness, self.joint_acts),
             activations=Activations(once, judge, library, self.representations),
             clients=Clients(once, judge, library, randomness, ClientKeyRules(ServersOfClients(), clock)),
+            registration_tokens=RegistrationTokens(once, judge, library, randomness),
             mandates=Mandates(once, clock, sides, RULES),
             proposals=MandateProposals(once, library, randomness, sides, RULES),
             paper=MandatePaper(once, judge, library, randomness, sides, RULES),
