@@ -21,6 +21,7 @@ from oidc.provider.metadata import metadata
 from oidc.provider.possession import PROOF
 from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.signed_metadata import SignedMetadata
 from oidc.provider.software_requests import add_software_requests
 from oidc.provider.userinfo import userinfo
 
@@ -83,6 +84,8 @@ def _add_userinfo(blueprint: Blueprint, provider: Provider) -> None:
 
 
 def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
+    signed = SignedMetadata(provider.parts.keys, provider.parts.clock)
+
     def jwks() -> Response:
         document = provider.parts.keys.published()
         return _kept(json.dumps(document, sort_keys=True), "application/jwk-set+json", KEYS_KEPT_FOR)
@@ -94,8 +97,8 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
         catalogue = provider.parts.library.current().catalogue
         certificates = provider.parts.possession.certificates
         at = certificates.address if certificates else ""
-        told = metadata(provider.issuer, paths, provider.grant_types, catalogue, at)
-        return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR)
+        told, content = signed.told(metadata(provider.issuer, paths, provider.grant_types, catalogue, at))
+        return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR, content)
 
     def explanation(reason: str) -> Response:
         try:
@@ -119,11 +122,14 @@ def _with_nonce(provider: Provider, answer: Response) -> Response:
     return answer
 
 
-def _kept(written: str, media_type: str, seconds: int) -> Response:
-    """An answer that may be kept for a while, and asked for again by its tag (RFC 9110 §8.8.3)."""
+def _kept(written: str, media_type: str, seconds: int, content: str = "") -> Response:
+    """An answer that may be kept for a while, and asked for again by its tag (RFC 9110 §8.8.3).
+
+    `content` is what the tag is made from, where that is not what is written.
+    """
     answer = Response(written, content_type=media_type)
     answer.headers["Cache-Control"] = f"public, max-age={seconds}"
     answer.headers["Vary"] = "Accept"
-    answer.set_etag(hashlib.sha256(written.encode()).hexdigest()[:32])
+    answer.set_etag(hashlib.sha256((content or written).encode()).hexdigest()[:32])
     answer.make_conditional(request)
     return answer

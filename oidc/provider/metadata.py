@@ -85,6 +85,8 @@ def _of_requests() -> dict[str, object]:
         "response_types_supported": ["code"],
         "response_modes_supported": list(MODES),
         "code_challenge_methods_supported": ["S256"],
+        "require_pushed_authorization_requests": False,
+        "require_signed_request_object": False,
         "prompt_values_supported": ["none", "login", "consent", "select_account"],
         "acr_values_supported": list(ACR_VALUES.values()),
         "claims_supported": sorted(KNOWN),
@@ -108,6 +110,7 @@ def _of_tokens() -> dict[str, object]:
     """What is said of people, and with which signatures."""
     return {
         "subject_types_supported": ["pairwise"],
+        "claim_types_supported": ["normal"],
         "id_token_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         "userinfo_signing_alg_values_supported": list(SIGNING_ALGORITHMS),
         **{
