@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from hashlib import sha256
@@ -159,7 +160,7 @@ def test_without_a_key_to_encrypt_to_nothing_is_told_in_the_clear(scene: CodeSce
 
 
 def test_a_token_is_good_no_longer_than_what_it_hangs_on(basic: CodeScene) -> None:
-    ends = {
+    ends: dict[str, Callable[[], object]] = {
         "the login": lambda: basic.entrance.sessions.end(basic.marie, basic.session.id),
         "the permission": lambda: withdraw(basic),
         "the client": lambda: basic.record(replace(basic.client(Profile.OIDC_BASIC), profile_until=basic.clock.at)),

@@ -164,7 +164,8 @@ def test_a_client_that_does_not_answer_is_asked_later_and_later_and_given_up_aft
     logout.enter()
     one_session(logout)
     logout.ears.silent = True
-    began, tries = logout.scene.clock.at, []
+    began = logout.scene.clock.at
+    tries: list[timedelta] = []
     while logout.round() or logout.waiting():
         (waiting,) = logout.waiting()
         if waiting.tries > len(tries):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from iam.domain.clients import Profile
 from iam.web import pages
 from oidc.provider.frontchannel_logout import frame_address
 from tests.oidc.provider.code_scene import CodeScene
@@ -45,7 +46,7 @@ def test_the_portal_says_which_services_are_told_and_which_are_not(scene: CodeSc
         (True, {"frontchannel_logout_uri": ""}),
         (False, {"frontchannel_logout_uri": "", "backchannel_logout_uri": ""}),
     ):
-        logout = LogoutScene(scene, **ways)
+        logout = LogoutScene(scene, Profile.OIDC_BASIC, **ways)
         browser = logout.enter()
         shown = browser.get("/sign-out?lang=en", base_url=ISSUER)
         token = shown.text.partition('name="csrf_token" value="')[2].partition('"')[0]
