@@ -41,7 +41,7 @@ class Certificates(Protocol):
         ...
 
     def check_vouched(self, certificate: x509.Certificate) -> None:
-        """Refuse a certificate that no configured authority vouches for now, or that is not for clients. Forbidden."""
+        """Refuse a certificate that is not for clients, or that no configured authority calls good now. Forbidden."""
         ...
 
 

@@ -207,7 +207,7 @@ def test_what_is_no_proof_for_this_request_gets_no_token_and_spends_nothing(
 ) -> None:
     before, assertion = issued(plain_house), plain_house.assertion(SOFTWARE)
     answer = ask(plain_house, REFUSED[case](plain_house, wallet), assertion)
-    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_dpop_proof"), answer.text
+    assert (answer.status_code, answer.get_json().get("error")) == (400, "invalid_dpop_proof"), answer.text
     assert issued(plain_house) == before and "DPoP-Nonce" not in answer.headers
     assert ask(plain_house, wallet.proof("POST", URL), assertion).status_code == 200, "the assertion was not used up"
 
@@ -257,6 +257,12 @@ def test_a_proof_is_good_once_on_every_node(house: Premises) -> None:
         assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_dpop_proof")
         assert "dpop_replayed" in answer.get_json()["error_description"]
     assert issued(house) == before
+
+
+@pytest.mark.attack("J05")
+def test_an_rsa_key_that_can_be_factored_is_refused_for_that(plain_house: Premises, wallet: Wallet) -> None:
+    answer = ask(plain_house, REFUSED["J05 RSA with a small factor"](plain_house, wallet))
+    assert "can be factored" in answer.get_json()["error_description"]
 
 
 @pytest.mark.attack("J11")
