@@ -102,10 +102,10 @@ class Deciding:
         """Why this person cannot be who is asked for."""
         asked, client = standing.parameters, standing.registered.client
         expected = {asked.claims.subject} if asked.claims.subject else set()
-        if asked.id_token_hint:
+        if asked.hints.id_token:
             responses = self._parts.responses
             try:
-                expected.add(hinted_subject(asked.id_token_hint, responses.issuer, client, responses.keys))
+                expected.add(hinted_subject(asked.hints.id_token, responses.issuer, client, responses.keys))
             except AuthorizationRefused as refusal:
                 return refusal
         if expected and expected != {self._parts.subjects.sub_for(session.person, client.sector)}:

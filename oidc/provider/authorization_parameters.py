@@ -28,6 +28,25 @@ LONGEST_NONCE: Final = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the client says of the person whom it sends."""
+
+    ui_locales: tuple[str, ...]
+    login: str
+    """The way to log in that it suggests."""
+    id_token: str
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, str]) -> Hints:
+        """The hints of a request, empty for none."""
+        return cls(
+            ui_locales=tuple(parameters.get("ui_locales", "").split()),
+            login=parameters.get("login_hint", ""),
+            id_token=parameters.get("id_token_hint", ""),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorizationParameters:
     """A request that was read and found good."""
 
@@ -41,9 +60,7 @@ class AuthorizationParameters:
     essential: bool
     """Whether the level was asked as essential: without it there is no answer but an error."""
     claims: RequestedClaims
-    ui_locales: tuple[str, ...]
-    login_hint: str
-    id_token_hint: str
+    hints: Hints
     mandator: tuple[str, Capacity] | None
     """For whom the person is to act, as `authorization_details` say."""
 
@@ -68,8 +85,7 @@ def read_parameters(
     Parameters that we do not know are ignored (RFC 6749 §3.1). Raises AuthorizationRefused.
     """
     _may_ask(parameters, whose, pushed)  # (1)
-    mode = _mode(parameters, whose.metadata)  # (2)
-    challenge = _challenge(parameters, whose)  # (3)
+    mode, challenge = _mode(parameters, whose.metadata), _challenge(parameters, whose)  # (2) (3)
     scopes = read_scopes(parameters, whose, law)  # (4)
     claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
     read_target(parameters, scopes, issuer, law)  # (5)
@@ -93,9 +109,7 @@ def read_parameters(
         level=level,
         essential=essential,
         claims=claims,
-        ui_locales=tuple(parameters.get("ui_locales", "").split()),
-        login_hint=parameters.get("login_hint", ""),
-        id_token_hint=parameters.get("id_token_hint", ""),
+        hints=Hints.of(parameters),
         mandator=read_asked_mandator(parameters, scopes, law),
     )
 

@@ -24,7 +24,7 @@ from iam.web.markers import requires
 from iam.web.sent_forms import fields
 from oidc.provider.authorization_answering import Answering, Registered
 from oidc.provider.authorization_errors import NobodyToTell
-from oidc.provider.authorization_parameters import AuthorizationParameters
+from oidc.provider.authorization_parameters import AuthorizationParameters, Hints
 from oidc.provider.authorization_standing import AuthorizationParts, Standing, registered_client
 from oidc.provider.claims_parameter import read_claims
 from oidc.provider.consent_page import consent_told, read_acting
@@ -167,9 +167,7 @@ def _parameters(held: DeviceAuthorization, whose: Registered) -> AuthorizationPa
         level=Assurance.LOW,
         essential=False,
         claims=read_claims(None, allowed_number=False),
-        ui_locales=(),
-        login_hint="",
-        id_token_hint="",
+        hints=Hints.of({}),
         mandator=None,
     )
 

@@ -71,8 +71,8 @@ def lead_to_login(parts: AuthorizationParts, standing: Standing, lacking: str) -
         return refuse(parts, standing, AuthorizationRefused(fault, "level_not_reachable", detail))
     service = service_of(standing.parameters.asked.scopes, parts.library.current())
     parts.hall.arrive(return_to=standing.address(asked.minimum), service=service.code if service else "")
-    hint = standing.parameters.login_hint
-    told = {"lang": language_of(standing.parameters.ui_locales), "hint": hint if providers.enabled(hint) else ""}
+    hint = standing.parameters.hints.login
+    told = {"lang": language_of(standing.parameters.hints.ui_locales), "hint": hint if providers.enabled(hint) else ""}
     query = urlencode({name: value for name, value in told.items() if value})
     return redirect(f"{SIGN_IN_PATH}?{query}" if query else SIGN_IN_PATH, 303)
 

@@ -11,10 +11,18 @@ from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import OFFLINE
 from iam.domain.enterprises import Capacity
 from iam.domain.tokens import IssuedToken
+from iam.web.markers import routes
 from tests.oidc.provider.asking import is_page, refused
 from tests.oidc.provider.code_scene import DECLARE, CodeScene, answer_of
 from tests.oidc.provider.premises import EMPLOYER, ISSUER
 
+PATHS = {
+    "/connect/authorize": ("GET", "POST"),
+    "/connect/decision": ("GET", "POST"),
+    "/connect/decision/substantial": ("GET",),
+    "/connect/decision/high": ("GET",),
+    "/connect/cancel": ("POST",),
+}
 FOREIGN = [
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
@@ -168,3 +176,9 @@ def test_no_page_of_a_decision_is_framed_or_run_by_scripts(scene: CodeScene) -> 
         policy = one.headers["Content-Security-Policy"]
         assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy and "unsafe" not in policy
         assert one.headers.get("X-Frame-Options", "DENY") == "DENY"
+
+
+def test_the_pages_of_a_decision_are_those_that_were_agreed_upon(scene: CodeScene) -> None:
+    own = {(method, path) for method, path, _ in routes(scene.entrance.portal()) if path in PATHS}
+    asked = {(method, path) for method, path in own if method in ("GET", "POST")}
+    assert asked == {(method, path) for path, methods in PATHS.items() for method in methods}

@@ -42,8 +42,10 @@ def visitor(scene: CodeScene, browser: Browser, *, scripts: bool = False, **opti
     context.route("https://portal.example/**", word)
     cookie = scene.logged_in().get_cookie(SESSION_COOKIE, domain="procura.example")
     assert cookie is not None
-    here = {"name": SESSION_COOKIE, "value": cookie.value, "url": origin(scene).replace("http:", "https:")}
-    context.add_cookies([{**here, "secure": True, "httpOnly": True, "sameSite": "Lax"}])  # type: ignore[list-item]
+    address = origin(scene).replace("http:", "https:")
+    context.add_cookies(
+        [{"name": SESSION_COOKIE, "value": cookie.value, "url": address, "httpOnly": True, "sameSite": "Lax"}]
+    )
     return context
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -52,7 +53,11 @@ def test_a_parameter_that_is_sent_twice_is_refused(older: CodeScene, name: str, 
         with refused(older) as seen:
             assert is_page(older.visit(older.browser(), f"/connect/authorize?{written}"))
         assert seen.code == "repeated_parameter"
-        form = {"data": written, "content_type": "application/x-www-form-urlencoded", "headers": {"Origin": ISSUER}}
+        form: dict[str, Any] = {
+            "data": written,
+            "content_type": "application/x-www-form-urlencoded",
+            "headers": {"Origin": ISSUER},
+        }
         with refused(older):
             assert is_page(older.browser().post("/connect/authorize", base_url=ISSUER, **form))
         form["data"] += "&" + urlencode(older.authenticated())

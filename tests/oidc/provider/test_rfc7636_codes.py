@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -58,7 +59,7 @@ def test_the_verifier_of_another_code_is_none(scene: CodeScene) -> None:
 @pytest.mark.attack("O04")
 def test_a_verifier_for_a_code_without_challenge_is_refused(scene: CodeScene) -> None:
     scene.profile(Profile.OIDC_BASIC)
-    none = {"scope": "openid", "code_challenge": "", "code_challenge_method": ""}
+    none: dict[str, Any] = {"scope": "openid", "code_challenge": "", "code_challenge_method": ""}
     assert error(scene.redeem(scene.code(**none))) == (400, "invalid_grant")
     assert scene.redeem(scene.code(**none), code_verifier="").status_code == 200
 

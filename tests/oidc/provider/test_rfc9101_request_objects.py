@@ -14,7 +14,7 @@ from iam.domain.client_metadata import AuthMethod
 from iam.domain.clients import Profile
 from tests.oidc.provider.asking import bare, error, is_page, lone_scene, refused, request_object
 from tests.oidc.provider.code_scene import CALLBACK, DECLARE, PORTAL, CodeScene, answer_of
-from tests.oidc.provider.forgery import OTHER_EC, b64, compact, ec_jwk, jwks, rsa_jwk
+from tests.oidc.provider.forgery import EC, OTHER_EC, b64, compact, jwks, rsa_jwk
 from tests.oidc.provider.premises import ISSUER, OTHER
 
 SIGNED = {"alg": "ES256", "kid": "k1"}
@@ -48,7 +48,7 @@ def push(scene: CodeScene, request: str, **outside: str) -> Any:
 
 def encrypted(text: str, **header: str) -> str:
     """A JWE of a text for a key of ours that nobody has."""
-    key = ECKey.import_key(ec_jwk())
+    key = ECKey.import_key(EC.public_key())
     return jwe.encrypt_compact({"alg": "ECDH-ES", "enc": "A256GCM", "cty": "JWT", **header}, text, key)
 
 
@@ -64,7 +64,8 @@ def test_a_signed_request_that_is_pushed_leads_to_a_code(scene: CodeScene) -> No
 
 def test_a_signed_request_that_a_browser_brings_leads_to_a_code(scene: CodeScene) -> None:
     scene.profile(Profile.OLDER, request_object_alg="ES256")
-    browser, claims = scene.logged_in(), {"max_age": 300, "claims": {"id_token": {"acr": None}}}
+    claims: dict[str, Any] = {"max_age": 300, "claims": {"id_token": {"acr": None}}}
+    browser = scene.logged_in()
     address = bare(client_id=PORTAL, request=request_object(scene, **claims), state="outside", scope="")
     page = browser.get(address, base_url=ISSUER, follow_redirects=True)
     assert page.status_code == 400, "another state outside is refused"
