@@ -104,7 +104,7 @@ CERTIFICATES: dict[str, object] = {
         certificate(
             EMPLOYER,
             START,
-            units=tuple(f"urn:be:fgov:kbo-bce:organization:cbe-number:{one}" for one in (EMPLOYER, OTHER)),
+            units=tuple(NAMING + one for one in (EMPLOYER, OTHER)),
         )
     ],
     "in nobody's name": [certificate(EMPLOYER, START, units=())],
