@@ -267,7 +267,7 @@ class House:
             recognitions=self.recognitions,
             activations=self.activations,
             clients=self.clients,
-            registration_tokens=RegistrationTokens(self.once, self.judge, self.library, self.randomness),
+            registration_tokens=RegistrationTokens(self.once, self.judge, self.library, self.clock, self.randomness),
             mandates=self.mandates,
             proposals=self.proposals,
             paper=self.paper,

@@ -122,7 +122,7 @@ def issue_token(as_json: bool, **given: Any) -> None:
     """Give a token by which a declaration service registers itself (RFC 7591); it is shown once."""
     with house() as here:
         here.officers.establish()
-        tokens = RegistrationTokens(here.archive, here.judge, here.library, here.randomness)
+        tokens = RegistrationTokens(here.archive, here.judge, here.library, here.clock, here.randomness)
         token, secret = tokens.issue_for_services(
             NewToken(
                 enterprise=CbeNumber.parse(given["enterprise"] or here.settings.administration).value,

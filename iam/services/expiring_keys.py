@@ -100,7 +100,7 @@ class ExpiryWarnings:
             key = f"{client.id}|{ending.what}|{ending.name}|{format_instant(ending.at)}|{step}"
             if not step or not uow.claim(PURPOSE, key, ending.at + AHEAD[0]):
                 return 0
-            for address in _addresses(uow, client):
+            for address in _addresses(uow, client, uow.now):
                 self._write(uow, address, client, ending)
             objects = {"client": client.id, "enterprise": client.enterprise, "what": ending.what}
             uow.audit(Leaf(act="expiry_told", actor=SENDER, caller="", objects=objects))
@@ -117,21 +117,20 @@ class ExpiryWarnings:
         self._post.email(uow, address, subject, "\n\n".join(paragraphs))
 
 
-def _addresses(reading: Reading, client: Client) -> list[str]:
+def _addresses(reading: Reading, client: Client, at: datetime) -> list[str]:
     """The client's technical contacts, and who manages the channels of its capacity in its enterprise; each once."""
     contact = reading.get(ClientContact, client.id)
     managers = [
         one
         for one in reading.find(Appointment, enterprise=client.enterprise)
-        if one.active(reading.recorded_at) and _manages(reading, one, client)
+        if one.active(at) and _manages(reading, one, client, at)
     ]
     noted = [reading.get(Contact, one.id) for one in managers]
     return sorted({*(contact.emails if contact else ()), *(one.email for one in noted if one and one.email)})
 
 
-def _manages(reading: Reading, appointment: Appointment, client: Client) -> bool:
+def _manages(reading: Reading, appointment: Appointment, client: Client, at: datetime) -> bool:
     if appointment.manages():
         return appointment.capacity in (None, client.capacity)
     held = reading.find(Grant, holder=appointment.id, service=CHANNELS)
-    at = reading.recorded_at
     return any(one.valid.contains(at) and one.capacity is client.capacity and "manage" in one.actions for one in held)

@@ -13,7 +13,7 @@ from iam.domain.client_registrations import TOKEN_LIFE, RegistrationToken
 from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput, NotFound
-from iam.ports import Archive, Library, Randomness, Reading, UnitOfWork
+from iam.ports import Archive, Clock, Library, Randomness, Reading, UnitOfWork
 from iam.services.acting import governed, held_capacity, in_business, known, period_within, record
 from iam.services.authorization import Authorization
 from iam.services.client_orders import check_profile, check_services
@@ -42,8 +42,11 @@ class NewToken:
 class RegistrationTokens:
     """Initial access tokens; of each only the hash is kept."""
 
-    def __init__(self, archive: Archive, judge: Authorization, library: Library, randomness: Randomness) -> None:
+    def __init__(
+        self, archive: Archive, judge: Authorization, library: Library, clock: Clock, randomness: Randomness
+    ) -> None:
         self._archive = archive
+        self._clock = clock
         self._judge = judge
         self._library = library
         self._randomness = randomness
@@ -131,7 +134,7 @@ class RegistrationTokens:
         self._judge.require(actor, CHANNELS, "consult")
         with self._archive.reading() as reading:
             found = reading.find(RegistrationToken, enterprise=actor.enterprise, kind=ClientKind.TECHNICAL)
-            now = reading.recorded_at
+            now = max(self._clock.now(), reading.recorded_at)
             return [one for one in found if one.expires_at > now and actor.capacity in (None, one.capacity)]
 
     def void(self, actor: Actor, token_id: str) -> None:

@@ -140,7 +140,7 @@ class Premises:
             recognitions=Recognitions(once, judge, randomness, self.joint_acts),
             activations=Activations(once, judge, library, self.representations),
             clients=Clients(once, judge, library, randomness, ClientKeyRules(ServersOfClients(), clock)),
-            registration_tokens=RegistrationTokens(once, judge, library, randomness),
+            registration_tokens=RegistrationTokens(once, judge, library, clock, randomness),
             mandates=Mandates(once, clock, sides, RULES),
             proposals=MandateProposals(once, library, randomness, sides, RULES),
             paper=MandatePaper(once, judge, library, randomness, sides, RULES),

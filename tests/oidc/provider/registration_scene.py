@@ -53,7 +53,7 @@ class RegistrationScene(CodeScene):
     @property
     def tokens_of_registration(self) -> RegistrationTokens:
         house = self.house
-        return RegistrationTokens(self.archive, house.judge, house.library, house.randomness)
+        return RegistrationTokens(self.archive, house.judge, house.library, self.clock, house.randomness)
 
     def manager(self) -> Actor:
         """Marie, logged in, as who acts for the employer."""
