@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from flask import Flask, Response, request
@@ -68,25 +67,48 @@ def enter(page: Page, portal: Counter) -> None:
     page.wait_for_url(f"{portal.origin}/")
 
 
+SCOPES = (OPENID, PROFILE, OFFLINE, "scope:dimona:declaration:declare", "scope:dimona:declaration:consult")
+
+
 def allow(portal: Counter) -> None:
     """The person allowed one service much, for an enterprise, and another to know them."""
-    now, employer = portal.world.clock.at, portal.world.enterprise(Capacity.EMPLOYER)
-    acting = Acting(enterprise=employer, capacity=Capacity.EMPLOYER)
-    scopes = (OPENID, PROFILE, OFFLINE, "scope:dimona:declaration:declare", "scope:dimona:declaration:consult")
-    told: dict[str, Any] = {
-        "person": portal.person,
-        "enterprise": employer,
-        "capacity": Capacity.EMPLOYER,
-        "mandator": None,
-    }
-    grant = AuthorizationGrant(
+    employer = portal.world.enterprise(Capacity.EMPLOYER)
+    portal.world.record(
+        records.client("payroll", label="Payroll of a name that is rather long, for small windows"),
+        records.client("portal", label="Portal"),
+        granted(portal, employer),
+        consented(portal, "payroll", Acting(enterprise=employer, capacity=Capacity.EMPLOYER), SCOPES),
+        consented(portal, "portal", Acting(), (OPENID,)),
+    )
+
+
+def consented(portal: Counter, client: str, acting: Acting, scopes: tuple[str, ...]) -> Consent:
+    return Consent(
+        id=consent_key(portal.person, client, acting),
+        person=portal.person,
+        client=client,
+        enterprise=acting.enterprise,
+        capacity=acting.capacity,
+        mandator=acting.mandator,
+        scopes=scopes,
+        given_at=portal.world.clock.at,
+    )
+
+
+def granted(portal: Counter, employer: str) -> AuthorizationGrant:
+    now, provider = portal.world.clock.at, portal.gate.book.providers["itsme"]
+    return AuthorizationGrant(
         id="grant",
         client="payroll",
+        person=portal.person,
         login="login",
+        enterprise=employer,
+        capacity=Capacity.EMPLOYER,
+        mandator=None,
         service="dimona",
-        scopes=scopes,
-        key=portal.gate.book.providers["itsme"].key,
-        assurance=portal.gate.book.providers["itsme"].highest,
+        scopes=SCOPES,
+        key=provider.key,
+        assurance=provider.highest,
         authenticated_at=now,
         source="itsme",
         reference="r",
@@ -95,25 +117,6 @@ def allow(portal: Counter) -> None:
         binding="",
         granted_at=now,
         expires_at=now + timedelta(days=30),
-        **told,
-    )
-    portal.world.record(
-        records.client("payroll", label="Payroll of a name that is rather long, for small windows"),
-        records.client("portal", label="Portal"),
-        grant,
-        Consent(
-            id=consent_key(portal.person, "payroll", acting), client="payroll", scopes=scopes, given_at=now, **told
-        ),
-        Consent(
-            id=consent_key(portal.person, "portal", Acting()),
-            person=portal.person,
-            client="portal",
-            enterprise=None,
-            capacity=None,
-            mandator=None,
-            scopes=(OPENID,),
-            given_at=now,
-        ),
     )
 
 

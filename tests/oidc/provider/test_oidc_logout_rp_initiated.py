@@ -17,6 +17,12 @@ def logout(scene: CodeScene) -> LogoutScene:
     return LogoutScene(scene)
 
 
+@pytest.fixture
+def held_open(logout: LogoutScene) -> LogoutScene:
+    logout.enter()
+    return logout
+
+
 def test_the_metadata_tell_where_people_are_led_to_log_out(scene: CodeScene) -> None:
     told = scene.browser().get("/.well-known/openid-configuration", base_url=ISSUER).get_json()
     assert told["end_session_endpoint"] == f"{ISSUER}{LOGOUT}"
@@ -75,6 +81,14 @@ def test_without_an_id_token_the_person_is_asked_and_led_nowhere(logout: LogoutS
     done = logout.confirm(browser, page)
     assert done.status_code == 200 and "Location" not in done.headers and "portal.example" not in done.text
     assert not logout.lasts() and logout.who_is_logged_in(browser) == "login_required"
+
+
+@pytest.mark.parametrize(("locales", "language"), [("fr-BE nl", "fr"), ("se de", "de"), ("EN", "en"), ("se", "nl")])
+def test_the_person_is_asked_in_a_language_that_the_service_says_they_read(
+    held_open: LogoutScene, locales: str, language: str
+) -> None:
+    page = held_open.ask(held_open.browser, ui_locales=locales)
+    assert page.headers["Content-Language"] == language and f'<html lang="{language}"' in page.text
 
 
 def test_an_id_token_without_an_address_ends_the_login_and_leads_nowhere(logout: LogoutScene) -> None:
