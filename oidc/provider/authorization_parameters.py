@@ -90,18 +90,16 @@ def read_parameters(
     claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
     read_target(parameters, scopes, issuer, law)  # (5)
     level, essential = _level(parameters, claims)  # (6)
-    asked = Asked(
-        client=whose.client,
-        redirect_uri=parameters["redirect_uri"],
-        challenge=challenge,
-        scopes=scopes,
-        nonce=_bounded(parameters, "nonce", LONGEST_NONCE),
-        claims=claims.written,
-        acr=level.label if essential else "",
-        key_thumbprint=_thumbprint(parameters, key_thumbprint),
-    )
     return AuthorizationParameters(
-        asked=asked,
+        asked=_asked(
+            parameters,
+            whose,
+            scopes,
+            challenge=challenge,
+            claims=claims.written,
+            key_thumbprint=key_thumbprint,
+            acr=level.label if essential else "",
+        ),
         state=_bounded(parameters, "state", LONGEST_STATE),
         response_mode=mode,
         prompt=_prompt(parameters),
@@ -111,6 +109,19 @@ def read_parameters(
         claims=claims,
         hints=Hints.of(parameters),
         mandator=read_asked_mandator(parameters, scopes, law),
+    )
+
+
+def _asked(
+    parameters: Mapping[str, str], whose: Registered, scopes: tuple[str, ...], *, key_thumbprint: str, **more: str
+) -> Asked:
+    return Asked(
+        client=whose.client,
+        redirect_uri=parameters["redirect_uri"],
+        scopes=scopes,
+        nonce=_bounded(parameters, "nonce", LONGEST_NONCE),
+        key_thumbprint=_thumbprint(parameters, key_thumbprint),
+        **more,
     )
 
 

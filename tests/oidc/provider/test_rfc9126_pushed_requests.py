@@ -63,10 +63,10 @@ def test_a_request_that_was_answered_is_over(scene: CodeScene, answer: str) -> N
 def test_a_request_that_expired_is_over_before_and_after_it_was_brought(scene: CodeScene) -> None:
     never, brought, browser = scene.pushed(), scene.pushed(), scene.logged_in()
     page = browser.get(brought, base_url=ISSUER, follow_redirects=True)
-    scene.clock.at += PUSHED_LIFE
+    scene.clock.at += PUSHED_LIFE + timedelta(seconds=1)
     with refused(scene):
-        assert is_page(scene.visit(browser, never))
-    scene.clock.at += DECISION_LIFE - PUSHED_LIFE
+        assert is_page(scene.visit(scene.browser(), never))
+    scene.clock.at += DECISION_LIFE
     late = scene.logged_in(browser=browser)
     for told in (brought, f"{page.request.path}?{urlsplit(page.request.url).query}"):
         with refused(scene):
