@@ -256,4 +256,5 @@ def test_the_page_speaks_four_languages_and_needs_no_script(registering: Registr
     told = asked(scene)
     page = scene.visit(manager(scene), f"{told['verification_uri']}?lang={language}")
     assert page.headers["Content-Language"] == language and f'lang="{language}"' in page.text
-    assert "<script" not in page.text and "script-src" not in page.headers["Content-Security-Policy"]
+    assert "&lt;" not in page.text and "<script" not in page.text
+    assert "script-src" not in page.headers["Content-Security-Policy"]
