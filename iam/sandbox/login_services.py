@@ -101,6 +101,7 @@ def _described(alias: str, table: dict[str, Any], playground: str, addresses: tu
         grant_types=tuple(table["grant_types"]),
         redirect_uris=(LOOPBACK,) if native else addresses,
         scopes=tuple(table["scopes"]),
+        dpop_bound=table["profile"] == Profile.DEFAULT,
         pushed_only=table["profile"] == Profile.DEFAULT,
         id_token_alg="RS256" if basic else "ES256",
         post_logout_redirect_uris=() if native else (playground + "/",),

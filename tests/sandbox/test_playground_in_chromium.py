@@ -104,7 +104,7 @@ def test_a_login_by_fapi_shows_every_message_and_what_is_written_in_it(page: Pag
     log_in_and_allow(page, "nina")
     expect(page.get_by_role("button", name="Redeem the code")).to_be_visible()
     page.get_by_role("button", name="Redeem the code").click()
-    assert "at+jwt" in page.content() and '"acr"' in page.locator("#last pre", has_text="auth_time").inner_text()
+    assert "at+jwt" in page.content() and '"acr"' in page.locator("#last pre", has_text="at_hash").inner_text()
     for button in ("Ask userinfo", "Introspect", "Refresh", "Give the tokens up"):
         page.get_by_role("button", name=button).click()
         expect(page.get_by_role("alert")).to_have_count(0)

@@ -126,7 +126,11 @@ class CodeFlow:
         address, token = str(self.metadata["userinfo_endpoint"]), str(self.tokens.get("access_token", ""))
         about = "What the scopes let the client know of the person: no more, and nothing that is not known."
         kind = str(self.tokens.get("token_type", "Bearer"))
-        return self._told(self._ask("Userinfo", about, "GET", address, {"Authorization": f"{kind} {token}"}, token))
+        shown = {"Authorization": f"{kind} {token}"}
+        made = self._ask("Userinfo", about, "GET", address, shown, token)
+        if "use_dpop_nonce" in made.answer_headers.get("WWW-Authenticate", ""):
+            made = self._ask("Userinfo, again with the server's nonce", about, "GET", address, shown, token)
+        return self._told(made)
 
     def introspect(self) -> dict[str, Any]:
         """What the access token is worth now, as a service that receives it asks."""

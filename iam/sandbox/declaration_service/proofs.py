@@ -8,7 +8,7 @@ from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import ECKey
@@ -58,14 +58,14 @@ class DpopKey:
         }
         if token:
             claims["ath"] = _base64url(hashlib.sha256(token.encode()).digest())
-        if address in self._nonces:
-            claims["nonce"] = self._nonces[address]
+        if _origin(address) in self._nonces:
+            claims["nonce"] = self._nonces[_origin(address)]
         header = {"typ": "dpop+jwt", "alg": DPOP_ALGORITHM, "jwk": public}
         return jwt.encode(header, claims, key, algorithms=[DPOP_ALGORITHM])
 
     def hear(self, address: str, nonce: str) -> None:
         """Keep what a server wants to see in the next proof (RFC 9449 §8)."""
-        self._nonces[address] = nonce
+        self._nonces[_origin(address)] = nonce
 
 
 def authentication(client: SandboxClient, issuer: str, clock: Clock) -> tuple[Mapping[str, str], Mapping[str, str]]:
@@ -79,6 +79,11 @@ def authentication(client: SandboxClient, issuer: str, clock: Clock) -> tuple[Ma
         pair = f"{quote_plus(client.client_id)}:{quote_plus(login.secret)}"
         return {"Authorization": "Basic " + b64encode(pair.encode()).decode()}, {}
     return {}, {"client_id": client.client_id}
+
+
+def _origin(address: str) -> str:
+    parts = urlsplit(address)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _base64url(octets: bytes) -> str:
