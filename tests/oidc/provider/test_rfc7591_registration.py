@@ -202,7 +202,7 @@ def test_more_than_the_profile_and_the_services_allow_is_refused(
     assert refusing.snapshot() == before
 
 
-WRONG_TYPES = {
+WRONG_TYPES: dict[str, list[object]] = {
     "client_name": [7, ["Name"], {"nl": "Naam"}, True],
     "redirect_uris": [CALLBACK, {"0": CALLBACK}, [7], [[CALLBACK]], [None], [f"{CALLBACK} {CALLBACK}"]],
     "grant_types": ["authorization_code", [1]],
