@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from iam.domain.client_metadata import ClientMetadata
 from iam.domain.clients import Client
+from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput
 from iam.domain.web_answers import WebAnswer
 from iam.outside.guarded_web import GuardedWeb
@@ -22,7 +23,7 @@ from oidc.published_keys import FRESH, GOOD_FOR, ClientKeyRules, PublishedKeys
 from tests.oidc.provider.code_scene import CALLBACK
 from tests.oidc.provider.forgery import OTHER_EC, ec_jwk
 from tests.oidc.provider.premises import EMPLOYER
-from tests.oidc.provider.registration_scene import RegistrationScene, signed_by, web_service
+from tests.oidc.provider.registration_scene import RegistrationScene, certificate, signed_by, web_service
 from tests.storage import records
 from tests.storage.clocks import SetClock
 
@@ -52,6 +53,25 @@ def test_a_client_changes_the_key_that_it_publishes_and_goes_on(registration: Re
     registration.clock.at += FRESH + timedelta(seconds=1)
     assert taken(registration, client, OTHER_EC, "k2")
     assert not taken(registration, client, FIRST, "k1")
+
+
+def test_software_gets_tokens_by_the_keys_that_it_publishes_or_has_certified(registration: RegistrationScene) -> None:
+    publish(registration, ec_jwk(kid="k1"))
+    published = registration.registered(registration.managers_token(), jwks_uri=KEYS)["client_id"]
+    certified = {**ec_jwk(kid="k1"), "x5c": [certificate(EMPLOYER, registration.clock.at)]}
+    other = certificate(EMPLOYER, registration.clock.at, key=OTHER_EC, life=timedelta(days=1))
+    ending = {**ec_jwk(OTHER_EC, kid="k2"), "x5c": [other]}
+    told = registration.registered(registration.managers_token(), jwks={"keys": [certified, ending]})
+    may = {"enterprise": EMPLOYER, "capacity": Capacity.EMPLOYER, "service": "dimona", "actions": ("consult",)}
+    clients = (published, told["client_id"])
+    registration.record(*(records.grant(f"g-{one[-4:]}", holder=one, **may) for one in clients))
+    for client in clients:
+        assert registration.software_token(client).status_code == 200
+    registration.clock.at += timedelta(days=2)
+    registration.house.key_rotation.ensure(registration.clock.at)
+    for client in clients:
+        assert registration.software_token(client).status_code == 200
+    assert not taken(registration, told["client_id"], OTHER_EC, "k2")
 
 
 def test_a_server_that_is_silent_keeps_no_key_alive_for_long_and_is_asked_seldom(

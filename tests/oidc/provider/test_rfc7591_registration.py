@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from iam.domain.appointments import Appointment
 from iam.domain.client_metadata import NATIONAL_NUMBER, PERSON_SCOPES, ClientMetadata
 from iam.domain.client_registrations import ClientContact, RegistrationAccess, RegistrationToken
-from iam.domain.clients import ClientKind, Profile
+from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.services.fingerprints import fingerprint
 from tests.oidc.provider.code_scene import CALLBACK, CONSULT, DECLARE
@@ -75,6 +77,20 @@ def test_a_token_is_good_for_one_registration(registration: RegistrationScene) -
     assert (again.status_code, again.get_json()["error"]) == (401, "invalid_token")
     assert again.headers["WWW-Authenticate"].startswith("Bearer ")
     assert registration.found(RegistrationToken) == []
+
+
+def test_of_many_who_come_at_once_with_one_token_one_registers(registration: RegistrationScene) -> None:
+    token, together = registration.operators_token(), 16
+    gate = threading.Barrier(together)
+
+    def come(_: int) -> int:
+        gate.wait(timeout=60)
+        return registration.register(token, **web_service()).status_code
+
+    with ThreadPoolExecutor(together) as threads:
+        answers = sorted(threads.map(come, range(together)))
+    assert answers == [201, *[401] * (together - 1)]
+    assert len([one for one in registration.found(Client) if one.label == "Dimona on the web"]) == 1
 
 
 def test_the_operator_may_allow_several_registrations_by_one_token(registering: RegistrationScene) -> None:
