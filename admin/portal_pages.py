@@ -8,7 +8,7 @@ from typing import Final
 from flask import Blueprint
 
 from admin.collaborators import PageParts
-from admin.pages import acting, first_page, own_logins, own_sessions, sign_in, sign_in_help, sign_out
+from admin.pages import acting, first_page, own_logins, own_sessions, permissions, sign_in, sign_in_help, sign_out
 
 PAGES: Final[tuple[Callable[[Blueprint, PageParts], None], ...]] = (
     first_page.add,
@@ -17,6 +17,7 @@ PAGES: Final[tuple[Callable[[Blueprint, PageParts], None], ...]] = (
     acting.add,
     own_sessions.add,
     own_logins.add,
+    permissions.add,
     sign_out.add,
 )
 

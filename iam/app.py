@@ -99,6 +99,8 @@ def _look_at_settings(house: House) -> None:
         _ = house.person_register
     with _naming("PROCURA_SMTP_URL, PROCURA_MAIL_FROM or PROCURA_SMS_GATEWAY"):
         _ = house.desk.post_office
+    with _naming("PROCURA_MTLS_ADDRESS"):
+        _ = house.token_desk.possession
     with _naming("PROCURA_LOGIN_PROVIDERS"):
         _ = Entrance(house).providers
 
@@ -233,12 +235,12 @@ def create_front() -> Front:
     )
 
 
-def service_of(house: House) -> WSGIApplication:
+def service_of(house: House, entrance: Entrance | None = None) -> WSGIApplication:
     """The doors of a house: decisions in front, then the administration API with tokens beside the pages for people."""
     logs.configure(sys.stderr, house.clock.now)
     programs = create_admin_app(house.collaborators())
     programs.register_blueprint(provider_blueprint(house.provider_parts()))
-    behind = ByPath(programs, Entrance(house).portal())
+    behind = ByPath(programs, (entrance or Entrance(house)).portal())
     return evaluation_door(
         house.judge,
         house.library,

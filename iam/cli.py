@@ -8,13 +8,14 @@ import click
 
 from iam.commands.activating import activation_codes
 from iam.commands.auditing import audit
+from iam.commands.clients import client
 from iam.commands.database import db
 from iam.commands.explaining import explain
 from iam.commands.exporting import exporting
 from iam.commands.importing import importing
 from iam.commands.law import rules
 from iam.commands.office import foreign_enterprises, identities
-from iam.commands.registering import client, keys, officer
+from iam.commands.registering import keys, officer
 from iam.commands.serving import serve, worker
 
 

@@ -13,19 +13,33 @@ from admin.portal_pages import portal_blueprint
 from iam.domain.sessions import SessionRules
 from iam.doors import Doors
 from iam.house import House
+from iam.outside.guarded_web import GuardedWeb
 from iam.outside.login_providers import FileProviderBook
 from iam.services.contexts import Contexts
 from iam.services.farewells import Farewells
 from iam.services.identity_matching import IdentityMatching
+from iam.services.login_ends import LoginEnds
 from iam.services.login_history import LoginHistory
+from iam.services.logout_notices import LogoutNotices
 from iam.services.mandator_choice import MandatorChoice
+from iam.services.permissions import Permissions
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn
 from iam.services.visits import Visits
 from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
+from iam.web.leaving import Farewell
 from iam.web.portal import PortalParts, create_portal
 from iam.web.texts import chosen_language
+from oidc.provider.authorization_door import authorization_blueprint
+from oidc.provider.authorization_response import Responses
+from oidc.provider.authorization_standing import AuthorizationParts
+from oidc.provider.backchannel_logout import BackchannelLogout
+from oidc.provider.device_pages import device_blueprint
+from oidc.provider.end_session import EndSessionParts, end_session_blueprint
+from oidc.provider.frontchannel_logout import ToldServices
+from oidc.provider.id_tokens import OwnIdTokens
+from oidc.provider.registration_pages import RegistrationPages, registration_blueprint
 
 
 class Entrance:
@@ -76,6 +90,29 @@ class Entrance:
         return Farewells(self.providers, self.house.sealer, self.doors.ways())
 
     @cached_property
+    def login_ends(self) -> LoginEnds:
+        """Logins that end by time."""
+        return LoginEnds(self.house.archive, self.house.clock)
+
+    @cached_property
+    def logout_notices(self) -> LogoutNotices:
+        """Clients that are still to be told of a log-out."""
+        return LogoutNotices(self.house.archive, self.house.clock)
+
+    @cached_property
+    def teller(self) -> BackchannelLogout:
+        """How they are told."""
+        house = self.house
+        return BackchannelLogout(
+            issuer=house.settings.issuer,
+            keys=house.keys,
+            clock=house.clock,
+            subjects=house.subjects,
+            registrations=house.token_desk.registrations,
+            web=GuardedWeb(public_only=not house.settings.sandbox),
+        )
+
+    @cached_property
     def hall(self) -> BrowserHall:
         """Where every door leads."""
         return BrowserHall(
@@ -110,12 +147,50 @@ class Entrance:
             sessions=self.sessions,
             history=self.login_history,
             farewells=self.farewells,
+            farewell=Farewell(self.farewells, self.providers),
+            told=self._told.of,
+            permissions=Permissions(self.house.archive, self.house.clock),
             providers=self.providers,
             library=self.house.library,
             represents_abroad=lambda person: bool(self.house.desk.representations_said.own(person)),
         )
         own = [portal_blueprint(pages), newcomers_blueprint(self._newcomers())]
-        return [*own, *self.doors.blueprints(self.hall, self.sessions)]
+        desk, law = self.house.token_desk, self.house.library
+        software = registration_blueprint(RegistrationPages(requests=desk.software_requests, library=law))
+        asking = self._authorization()
+        clients = [authorization_blueprint(asking), end_session_blueprint(self._end_session()), software]
+        clients.append(device_blueprint(asking, desk.devices))
+        return [*own, *clients, *self.doors.blueprints(self.hall, self.sessions)]
+
+    def _authorization(self) -> AuthorizationParts:
+        house = self.house
+        return AuthorizationParts(
+            hall=self.hall,
+            registrations=house.token_desk.registrations,
+            requests=house.token_desk.requests,
+            grants=house.token_desk.grants,
+            contexts=self.contexts,
+            subjects=house.subjects,
+            responses=Responses(issuer=house.settings.issuer, keys=house.keys, clock=house.clock),
+            providers=self.providers,
+            library=house.library,
+            clock=house.clock,
+        )
+
+    @cached_property
+    def _told(self) -> ToldServices:
+        return ToldServices(self.house.archive, self.house.settings.issuer)
+
+    def _end_session(self) -> EndSessionParts:
+        house = self.house
+        return EndSessionParts(
+            hall=self.hall,
+            registrations=house.token_desk.registrations,
+            own_id_tokens=OwnIdTokens(house.settings.issuer, house.keys),
+            subjects=house.subjects,
+            told=self._told,
+            farewell=Farewell(self.farewells, self.providers),
+        )
 
     def _newcomers(self) -> NewcomerParts:
         desk = self.house.desk

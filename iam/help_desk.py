@@ -14,6 +14,7 @@ from iam.services.activation_codes import ActivationCodes
 from iam.services.authorization import Authorization
 from iam.services.designations import Designations
 from iam.services.entry_proposals import EntryProposals
+from iam.services.expiring_keys import ExpiryWarnings
 from iam.services.foreign_enterprises import ForeignEnterprises
 from iam.services.foreign_representations import ForeignRepresentations
 from iam.services.identity_decisions import IdentityDecisions
@@ -133,6 +134,11 @@ class HelpDesk:
         """What such people propose to enterprises here."""
         readings = Readings(self._archive, self._clock)
         return EntryProposals(self._archive, self._judge, self._randomness, readings)
+
+    @cached_property
+    def expiry_warnings(self) -> ExpiryWarnings:
+        """What of software ends soon."""
+        return ExpiryWarnings(self._archive, self._clock, self.letters, self._settings.issuer)
 
     @property
     def _writer(self) -> LetterWriter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urlsplit
 
 from iam.api.collaborators import Collaborators
@@ -29,6 +30,7 @@ from iam.services.directory_feed import DirectoryFeed
 from iam.services.grants import Grants
 from iam.services.idempotency import OnceArchive
 from iam.services.joint_acts import JointActs
+from iam.services.kept_secrets import SealedSecrets
 from iam.services.mandate_paper import MandatePaper
 from iam.services.mandate_proposals import MandateProposals
 from iam.services.mandate_sides import MandateSides
@@ -38,15 +40,16 @@ from iam.services.officers import Officers
 from iam.services.person_feed import PersonFeed
 from iam.services.portfolios import Portfolios
 from iam.services.recognitions import Recognitions
+from iam.services.registration_tokens import RegistrationTokens
 from iam.services.representation import Representations
 from iam.services.subjects import Subjects, pairwise_secret
-from iam.services.tokens import OUR_SERVICE, Tokens
+from iam.services.tokens import OUR_SERVICE
 from iam.settings import Settings
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
+from iam.token_desk import TokenDesk
 from oidc.authentication_sources import Sources, read_sources
 from oidc.authentication_tokens import AuthenticationTokens
-from oidc.client_keys import accept_jwks, canonical_jwks
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
@@ -94,7 +97,7 @@ class House:
     @cached_property
     def bearer(self) -> BearerTokens:
         """Our own access tokens at our own doors."""
-        return BearerTokens(self.settings.issuer, self.keys, self.clock)
+        return self.token_desk.bearer(self.keys)
 
     @cached_property
     def authentication_tokens(self) -> AuthenticationTokens:
@@ -187,12 +190,14 @@ class House:
     @cached_property
     def clients(self) -> Clients:
         """Software."""
-        return Clients(self.once, self.judge, self.library, self.randomness, _accepted_keys)
+        keys, local = self.token_desk.client_keys, self.settings.sandbox
+        return Clients(self.once, self.judge, self.library, self.randomness, keys, local=local)
 
     @cached_property
-    def tokens(self) -> Tokens:
-        """Access tokens."""
-        return Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
+    def token_desk(self) -> TokenDesk:
+        """What the authorization server does for clients."""
+        sealed = SealedSecrets(self.archive, self.chest, self.sealer, self.randomness)
+        return TokenDesk(self.archive, self.judge, self.library, self.clock, self.randomness, self.settings, sealed)
 
     @cached_property
     def mandates(self) -> Mandates:
@@ -231,16 +236,15 @@ class House:
         """The authentication behind a token that a client presents, used up. StepUpRequired when it is not good."""
         return self.authentications.admit(self.authentication_tokens.verify(token, caller))
 
-    def verify_bearer(self, header: str | None, service: str) -> Caller:
+    def verify_bearer(self, header: str | None, service: str, request: dict[str, Any]) -> Caller:
         """Who calls with a token for a service. ProblemAnswer: 401 when the token is not good for it."""
-        if service == OUR_SERVICE:
-            return self.bearer.caller(header)
-        return self._bearer_for(service).caller(header)
+        bearer = self.bearer if service == OUR_SERVICE else self._bearer_for(service)
+        return bearer.caller(header, request)
 
     def _bearer_for(self, service: str) -> BearerTokens:
         known = self._bearers.get(service)
         if known is None:
-            known = self._bearers[service] = BearerTokens(self.settings.issuer, self.keys, self.clock, service)
+            known = self._bearers[service] = self.token_desk.bearer(self.keys, service)
         return known
 
     def collaborators(self) -> Collaborators:
@@ -263,6 +267,7 @@ class House:
             recognitions=self.recognitions,
             activations=self.activations,
             clients=self.clients,
+            registration_tokens=RegistrationTokens(self.once, self.judge, self.library, self.clock, self.randomness),
             mandates=self.mandates,
             proposals=self.proposals,
             paper=self.paper,
@@ -283,16 +288,4 @@ class House:
 
     def provider_parts(self) -> Parts:
         """What the authorization server works with."""
-        return Parts(
-            issuer=self.settings.issuer,
-            find_client=self.clients.find,
-            tokens=self.tokens,
-            keys=self.keys,
-            bearer=self.bearer,
-            library=self.library,
-            clock=self.clock,
-        )
-
-
-def _accepted_keys(jwks: object, algorithm: str) -> str:
-    return canonical_jwks(accept_jwks(jwks, algorithm=algorithm))
+        return self.token_desk.parts(self.settings.issuer, self.keys, self.bearer, self.subjects, self.sealer)

@@ -78,6 +78,12 @@ class Settings:
     """PROCURA_CLOCK_OFFSET: seconds that the sandbox's clock runs ahead (or behind)."""
     workers: int
     """PROCURA_WORKERS: processes of the web server."""
+    mtls_address: str = ""
+    """PROCURA_MTLS_ADDRESS: origin of the host on which clients show certificates; without it none does."""
+    mtls_proxy_secret: Path | None = None
+    """PROCURA_MTLS_PROXY_SECRET: file with the word by which the nginx in front of that host is known."""
+    mtls_authorities: Path | None = None
+    """PROCURA_MTLS_AUTHORITIES: PEM file of the authorities that issue certificates to clients."""
 
     @property
     def sandbox(self) -> bool:
@@ -117,6 +123,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         answer_within=timedelta(days=reader.number("PROCURA_ANSWER_WITHIN_DAYS", 90, 1, 3660)),
         clock_offset=timedelta(seconds=reader.number("PROCURA_CLOCK_OFFSET", 0, -(10**10), 10**10)),
         workers=reader.number("PROCURA_WORKERS", 1, 1, 256),
+        mtls_address=environ.get("PROCURA_MTLS_ADDRESS", "").rstrip("/").lower(),
+        mtls_proxy_secret=reader.path("PROCURA_MTLS_PROXY_SECRET"),
+        mtls_authorities=reader.path("PROCURA_MTLS_AUTHORITIES"),
     )
     problems = [*reader.problems, *_problems(settings)]
     if problems:

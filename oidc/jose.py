@@ -26,6 +26,7 @@ __all__ = [
     "Verified",
     "check_audience",
     "check_issuer",
+    "check_signature",
     "check_times",
     "read_header",
     "read_insecure_claims",
@@ -85,7 +86,7 @@ def verify(
     key = keys.select(_kid(jws.header))  # (5)
     if not key.fits(alg):  # (6)
         raise InvalidToken(TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
-    _check_signature(jws, alg, key)  # (7) (8)
+    check_signature(jws, alg, key)  # (7) (8)
     claims = read_payload(jws.payload)  # (9)
     check_types(claims)  # (10)
     return Verified(MappingProxyType(dict(jws.header)), MappingProxyType(claims))
@@ -134,7 +135,8 @@ def _kid(header: Mapping[str, object]) -> str | None:
     return str(header["kid"]) if "kid" in header else None
 
 
-def _check_signature(jws: UnverifiedJws, alg: str, key: VerificationKey) -> None:
+def check_signature(jws: UnverifiedJws, alg: str, key: VerificationKey) -> None:
+    """Steps (7) and (8) of `verify`; `alg` is one that the key fits. Raises `InvalidToken`."""
     if len(jws.signature) != key.signature_octets:
         raise InvalidToken(TokenFault.MALFORMED_SIGNATURE, "the signature has not the length of this key's signatures")
     if key.kty == "EC":

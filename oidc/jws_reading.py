@@ -27,14 +27,23 @@ class UnverifiedJws:
 def read_compact(token: str, max_chars: int = MAX_CHARS) -> UnverifiedJws:
     """Take a compact JWS apart (RFC 7515 §5.2, steps 1 to 6).
 
-    Its length is judged first and its parts must be canonical base64url. Raises `InvalidToken`.
+    Its length is judged first, its parts must be canonical base64url, its header is held to three members. Raises
+    `InvalidToken`.
     """
+    jws = take_apart(token, max_chars)
+    _check_header(jws.header)
+    return jws
+
+
+def take_apart(token: str, max_chars: int) -> UnverifiedJws:
+    """As `read_compact`, with whatever members the header has: which of them may be there is for the caller to judge."""
     segments = _segments(token, max_chars)
     try:
         header, payload, signature = map(base64url.decode, segments)
     except ValueError:
         raise InvalidToken(TokenFault.NOT_BASE64URL, "a part is not canonical base64url without padding") from None
-    return UnverifiedJws(_header(header), payload, b".".join(segments[:2]), signature)
+    told = _json_object(header, TokenFault.MALFORMED_HEADER)
+    return UnverifiedJws(told, payload, b".".join(segments[:2]), signature)
 
 
 def read_payload(payload: bytes) -> dict[str, object]:
@@ -56,8 +65,7 @@ def _segments(token: str, max_chars: int) -> list[bytes]:
     return segments
 
 
-def _header(raw: bytes) -> dict[str, object]:
-    header = _json_object(raw, TokenFault.MALFORMED_HEADER)
+def _check_header(header: Mapping[str, object]) -> None:
     if not header.keys() <= KNOWN_HEADERS:
         # Among them jwk, jku, x5u and x5c, which bring a key; crit and b64, which change the meaning; enc and zip.
         raise InvalidToken(TokenFault.HEADER_MEMBER_REFUSED, "the header may hold alg, kid and typ only")
@@ -66,7 +74,6 @@ def _header(raw: bytes) -> dict[str, object]:
             raise InvalidToken(TokenFault.MALFORMED_HEADER, "header members are strings of 1 to 255 characters")
     if "alg" not in header:
         raise InvalidToken(TokenFault.ALGORITHM_REFUSED, "the header names no algorithm")
-    return header
 
 
 def _json_object(raw: bytes, fault: TokenFault) -> dict[str, object]:

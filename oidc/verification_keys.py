@@ -34,7 +34,7 @@ class VerificationKey:
     kty: str
     alg: str | None
     """The only algorithm the key may be used with, or None when it does not say."""
-    public_jwk: Mapping[str, str] = field(hash=False)
+    public_jwk: Mapping[str, object] = field(hash=False)
     """The canonical members: those of its type, then `use`, `kid` and `alg` where given."""
     parsed: ECKey | RSAKey = field(repr=False, compare=False)
 
@@ -107,9 +107,13 @@ class KeySet:
 def read_key_set(text: str) -> KeySet:
     """Read a JWK Set from its JSON text, remembering the parsed keys by that very text.
 
-    Raises `UnusableKey` and `iam.web.strict_json.MalformedJson`.
+    Keys for encryption that stand beside play no part. Raises `UnusableKey` and `iam.web.strict_json.MalformedJson`.
     """
-    return KeySet.from_jwks(strict_json.loads(text.encode()))
+    document = strict_json.loads(text.encode())
+    keys = document.get("keys") if isinstance(document, dict) else None
+    if isinstance(keys, list):
+        document = {"keys": [key for key in keys if not (isinstance(key, dict) and key.get("use") == "enc")]}
+    return KeySet.from_jwks(document)
 
 
 def _purpose(jwk: Mapping[object, object], kty: str) -> str | None:

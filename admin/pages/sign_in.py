@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Final
+from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from admin.collaborators import PageParts
 from admin.key_choices import Choice, addresses_in, choices
-from admin.pages.sign_out import LEFT_COOKIE
 from iam.domain.errors import Refusal
 from iam.services.sign_in import LoginRefused
 from iam.web import pages
 from iam.web.browser_hall import TurnedAway
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.hall import Wanted
+from iam.web.leaving import LEFT_COOKIE
 from iam.web.markers import public
 
 REMEMBERED_COOKIE: Final = "procura-key"
 _ONE_YEAR: Final = 31_536_000
 _STARTED: Final = re.compile(r"/sign-in/[a-z-]+/([a-z][a-z0-9-]*)/(?:start)?")
+_DECISION: Final = "/connect/decision"
 _ASKS: Final = ("service", "action", "return_to")
 
 
@@ -50,7 +53,8 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
 
 def _page(parts: PageParts, why: str, refused: str = "") -> Response:
     wanted = parts.hall.wanted()
-    offered = choices(parts.providers.current(), wanted, request.cookies.get(REMEMBERED_COOKIE, ""))
+    hint = request.args.get("hint") or request.cookies.get(REMEMBERED_COOKIE, "")
+    offered = choices(parts.providers.current(), wanted, hint)
     enough = [one for one in offered if not one.lacking]
     left = request.args.get("signed_out") == "yes" or LEFT_COOKIE in request.cookies
     answer = pages.show(
@@ -62,6 +66,7 @@ def _page(parts: PageParts, why: str, refused: str = "") -> Response:
         wanted=wanted,
         admitted=_admitted(enough, wanted),
         service=_service(parts, wanted),
+        asked_by=_asked_by(parts),
         why=why,
         refused=refused,
         signed_out=left and parts.hall.session() is None,
@@ -79,6 +84,14 @@ def _admitted(enough: list[Choice], wanted: Wanted) -> list[str]:
 def _service(parts: PageParts, wanted: Wanted) -> str:
     known = parts.library.current().catalogue.services.get(wanted.service)
     return "" if known is None else known.labels.get(wanted.language, known.code)
+
+
+def _asked_by(parts: PageParts) -> Mapping[str, str]:
+    """The request of a client for which the person logs in, by which they can decline; empty for none."""
+    visit = parts.hall.visit()
+    path, _, query = (visit.return_to if visit else "").partition("?")
+    told = dict(parse_qsl(query))
+    return told if path.startswith(_DECISION) and {"client_id", "request"} <= told.keys() else {}
 
 
 def _remember(response: Response) -> Response:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response
 
 from admin.collaborators import PageParts
 from admin.form_reading import read_form
 from admin.visitors import provider_label
-from iam.web import pages
+from iam.web import leaving, pages
 from iam.web.entry import SIGN_IN_PATH
 from iam.web.markers import public
-
-LEFT_COOKIE: Final = "procura-left"
-_FIVE_MINUTES: Final = 300
 
 
 def add(blueprint: Blueprint, parts: PageParts) -> None:
@@ -39,13 +34,20 @@ def add(blueprint: Blueprint, parts: PageParts) -> None:
     @blueprint.post("/sign-out")
     @public("Who is not logged in has nothing to lose by it; the form's token is checked as everywhere.")
     def sign_out() -> Response:
-        """Ends this session; others stay. A provider leads back to the choice of keys, which must say so there, too."""
+        """Ends this session; others stay. A provider leads back to the choice of keys, which must say so there, too.
+
+        Where services were entered by this login, a page first tells which of them hear of it.
+        """
         read_form()
+        session = parts.hall.held()
+        told = parts.told(session.login) if session else ()
+        if session is not None and told:
+            provider = parts.farewell(session)
+            parts.hall.end_here()
+            return leaving.signed_out_page(told, provider)
         answer = parts.hall.leave()
         if answer.location == SIGN_IN_PATH:
             answer.location = f"{SIGN_IN_PATH}?signed_out=yes"
         else:
-            answer.set_cookie(
-                LEFT_COOKIE, "yes", _FIVE_MINUTES, path=SIGN_IN_PATH, secure=True, httponly=True, samesite="Lax"
-            )
+            leaving.note_left(answer)
         return answer

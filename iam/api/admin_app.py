@@ -30,6 +30,7 @@ from iam.api.me import me_api
 from iam.api.migrations import migrations_api
 from iam.api.office import office_api
 from iam.api.portfolios import portfolios_api
+from iam.api.registration_tokens import registration_tokens_api
 from iam.api.remembering import remember_in
 from iam.web import errors, headers, limits, markers, routes
 from iam.web.routes import Api
@@ -44,6 +45,7 @@ SUBJECTS: Final[tuple[Callable[[Collaborators], Api], ...]] = (
     mandator_groups_api,
     portfolios_api,
     clients_api,
+    registration_tokens_api,
     mandates_api,
     delegations_api,
     activations_api,

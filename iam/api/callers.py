@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from flask import Request
 
@@ -25,8 +25,8 @@ CAPACITY_HEADER: Final = "Procura-Capacity"
 OUR_SERVICE: Final = "authorization"
 ADMINISTER: Final = "administer"
 
-VerifyBearer = Callable[[str | None, str], Caller]
-"""From the header Authorization and the service that must be the token's audience to who calls.
+VerifyBearer = Callable[[str | None, str, dict[str, Any]], Caller]
+"""From the header Authorization, the service that must be the token's audience and the WSGI request to who calls.
 
 Raises ProblemAnswer: 401 for a token that is missing, expired or not good for that service.
 """
@@ -128,7 +128,7 @@ class Guard:
         (3) client and token are good now, and the client may do this and is registered for the service;
         (4) a login is presented, vouched for and used up, which happens for nobody whom we would not serve.
         """
-        caller = self._verify_bearer(request.headers.get("Authorization"), OUR_SERVICE)  # (1)
+        caller = self._verify_bearer(request.headers.get("Authorization"), OUR_SERVICE, request.environ)  # (1)
         self._check_scope(caller, OUR_SERVICE, ADMINISTER)
         capacity = _capacity(request)  # (2)
         client = self._client_of(caller)  # (3)
@@ -142,19 +142,19 @@ class Guard:
         """Let software in; what it may consult is judged with each reading, its access token included."""
         sent = request.headers.get("Authorization")
         try:
-            caller = self._verify_bearer(sent, requirement.service)
+            caller = self._verify_bearer(sent, requirement.service, request.environ)
         except ProblemAnswer as refused:
-            raise self._without_login(sent, refused) from None
+            raise self._without_login(request, refused) from None
         self._check_scope(caller, requirement.service, requirement.action)
         client, capacity = self._client_of(caller), _capacity(request)
         if capacity not in (None, client.capacity):
             raise Forbidden("capacity_differs", "The client was registered in another capacity.")
         return SoftwareCall(client, caller.jti)
 
-    def _without_login(self, sent: str | None, refused: ProblemAnswer) -> ProblemAnswer:
+    def _without_login(self, request: Request, refused: ProblemAnswer) -> ProblemAnswer:
         """What to tell a caller whose token is not for the service: that a login is missing, if that is all."""
         try:
-            self._verify_bearer(sent, OUR_SERVICE)
+            self._verify_bearer(request.headers.get("Authorization"), OUR_SERVICE, request.environ)
         except ProblemAnswer:
             return refused
         return ProblemAnswer(_login_missing())

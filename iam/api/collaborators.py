@@ -32,6 +32,7 @@ from iam.services.people import People
 from iam.services.portfolios import Portfolios
 from iam.services.readings import Readings
 from iam.services.recognitions import Recognitions
+from iam.services.registration_tokens import RegistrationTokens
 from iam.services.representation import Representations
 from iam.services.subjects import Subjects
 
@@ -57,6 +58,7 @@ class Collaborators:
     recognitions: Recognitions
     activations: Activations
     clients: Clients
+    registration_tokens: RegistrationTokens
     mandates: Mandates
     proposals: MandateProposals
     paper: MandatePaper

@@ -69,7 +69,7 @@ class EvaluationDoor:
     def __init__(
         self,
         court: Court,
-        verify_bearer: Callable[[str | None], Caller],
+        verify_bearer: Callable[[str | None, WSGIEnvironment], Caller],
         randomness: Randomness,
         base_url: str,
         *,
@@ -77,7 +77,9 @@ class EvaluationDoor:
         most_items: int = MOST_ITEMS,
         scope: str = EVALUATE_SCOPE,
     ) -> None:
-        """`verify_bearer` takes the Authorization header and raises ProblemAnswer; `behind` takes all other paths."""
+        """`verify_bearer` takes the Authorization header with the request and raises ProblemAnswer; `behind` takes all
+        other paths.
+        """
         self._court = court
         self._verify_bearer = verify_bearer
         self._randomness = randomness
@@ -133,7 +135,7 @@ class EvaluationDoor:
         """Who calls, with the scope that this door asks; whether the token still counts is judged with the question."""
         _check_method(environ, "POST")
         try:
-            caller = self._verify_bearer(environ.get("HTTP_AUTHORIZATION"))
+            caller = self._verify_bearer(environ.get("HTTP_AUTHORIZATION"), environ)
         except ProblemAnswer as answer:
             raise fault_of_problem(answer.problem) from None
         if self._scope not in caller.scopes:
@@ -188,7 +190,7 @@ def evaluation_door(
     *,
     names: PersonNames,
     login: Login,
-    verify_bearer: Callable[[str | None], Caller],
+    verify_bearer: Callable[[str | None, WSGIEnvironment], Caller],
     base_url: str,
     behind: WSGIApplication | None = None,
     most_items: int = MOST_ITEMS,
@@ -196,7 +198,7 @@ def evaluation_door(
     """The door to the judge.
 
     `names` tells whom a caller means by a pairwise name; `login` turns an authentication token and the client_id that
-    presents it into an Authentication, used up; `verify_bearer` takes the Authorization header and raises
+    presents it into an Authentication, used up; `verify_bearer` takes the Authorization header with the request and raises
     ProblemAnswer; `behind` takes every path that is not this door's.
     """
     court = DecisionCourt(judge, library, archive, clock, names, login)

@@ -1,21 +1,14 @@
-"""`procura officer`, `procura client` and `procura keys`: what only the operator of the server may do."""
+"""`procura officer` and `procura keys`: what only the operator of the server may do."""
 
 from __future__ import annotations
-
-from pathlib import Path
-from typing import Any
 
 import click
 
 from iam.app import house
 from iam.commands.printing import as_json, show, speaking
-from iam.domain.clients import Profile
-from iam.domain.errors import InvalidInput
-from iam.domain.identifiers import CbeNumber, Niss
-from iam.domain.periods import local_date, parse_instant
+from iam.domain.identifiers import Niss
+from iam.domain.periods import local_date
 from iam.doors import Doors
-from iam.services.client_orders import ALGORITHMS, NewDeclarationService
-from iam.web.strict_json import MalformedJson, loads
 from saml.own_keys import USES
 
 
@@ -73,47 +66,3 @@ def rotate_saml(use: str, as_json: bool) -> None:
     with house() as here:
         successor = Doors(here).saml_keys.rotate(use)
     show({"certificate": successor.kid, "use": use, "takes_over_at": successor.active_from.isoformat()}, as_json)
-
-
-@click.group("client")
-def client() -> None:
-    """Software that calls us."""
-
-
-@client.command("add")
-@click.option("--enterprise", help="CBE number of the operator; the administration when left out.")
-@click.option("--label", required=True, help="What people will recognise the declaration service by.")
-@click.option("--jwks", required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JWK Set.")
-@click.option("--algorithm", type=click.Choice(list(ALGORITHMS)), default="ES256", show_default=True)
-@click.option("--service", "services", multiple=True, required=True, help="Service it may ask about; repeatable.")
-@click.option("--niss-service", "niss_services", multiple=True, help="Service with a legal ground for NISS numbers.")
-@click.option("--older-until", help="Instant at which the weaker profile for older software ends (RFC 3339).")
-@as_json
-@speaking
-def add_client(**given: Any) -> None:
-    """Register a declaration service; technical clients are registered by their enterprise's channel manager."""
-    with house() as here:
-        number = CbeNumber.parse(given["enterprise"] or here.settings.administration)
-        here.officers.establish()
-        registered = here.clients.register_declaration_service(
-            NewDeclarationService(
-                enterprise=number.value,
-                label=given["label"],
-                jwks=_json_in(given["jwks"]),
-                algorithm=given["algorithm"],
-                services=given["services"],
-                niss_services=given["niss_services"],
-                profile=Profile.OLDER if given["older_until"] else Profile.DEFAULT,
-                profile_until=parse_instant(given["older_until"]) if given["older_until"] else None,
-            )
-        )
-    told = {"client_id": registered.id, "algorithm": registered.algorithm, "services": " ".join(registered.services)}
-    show(told, given["as_json"])
-
-
-def _json_in(file: Path) -> object:
-    """The content of a JSON file. Raises InvalidInput (`malformed_json`)."""
-    try:
-        return loads(file.read_bytes())
-    except MalformedJson as fault:
-        raise InvalidInput("malformed_json", f"The file cannot be read as JSON: {fault.detail}.") from None

@@ -16,7 +16,6 @@ from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.entrance import Entrance
 from iam.house import House
-from iam.services.sessions import Sessions
 from iam.web import logs
 from iam.web.front import Front
 
@@ -70,27 +69,32 @@ def check_port(host: str, port: int) -> None:
 @click.option("--every", default=5, show_default=True, help="Seconds between two rounds.")
 @speaking
 def worker(once: bool, every: int) -> None:
-    """Follow the state's registers, send messages, rotate keys in time, and sweep out what has expired."""
+    """Follow the state's registers, send messages, tell of log-outs, rotate keys, and sweep out what has expired."""
     with house() as here:
         logs.configure(None, here.clock.now)
-        sessions = Entrance(here).sessions
+        entrance = Entrance(here)
         while True:
-            _round(here, sessions)
+            _round(here, entrance)
             if once:
                 return
             time.sleep(every)
 
 
-def _round(here: House, sessions: Sessions) -> None:
+def _round(here: House, entrance: Entrance) -> None:
     _follow("employer directory", lambda: here.directory_feed.follow(here.directory))
     persons = here.person_register
     if persons is not None:
         _follow("register of persons", lambda: here.person_feed.follow(persons))
+    here.desk.expiry_warnings.warn()
     sent = here.desk.letters.send_waiting(here.desk.post_office)
     if sent:
         console.print(f"{sent} messages sent")
     here.key_rotation.ensure(here.clock.now())
-    sessions.end_switched_off()
+    entrance.sessions.end_switched_off()
+    entrance.login_ends.end_lapsed()
+    told = entrance.logout_notices.send_waiting(entrance.teller)
+    if told:
+        console.print(f"{told} services told of a log-out")
     while here.archive.sweep(SWEEP_AT_ONCE):
         pass
 

@@ -28,3 +28,11 @@ def favourable_properties(service: Service, concerned: str, today: date) -> dict
     return {
         name: _FAVOURABLE[kind](concerned, today) for name, kind in service.properties.items() if kind in _FAVOURABLE
     }
+
+
+def favourable_to_citizen(service: Service, numbers: frozenset[str], today: date) -> dict[str, object]:
+    """The same for a citizen, who is concerned by nothing but their own number (any of those in `numbers`)."""
+    if not numbers:
+        return {}
+    taken = {name: kind for name, kind in service.properties.items() if kind is PropertyType.ENTERPRISE_OR_PERSON}
+    return {name: _FAVOURABLE[kind](f"niss:{min(numbers)}", today) for name, kind in taken.items()}

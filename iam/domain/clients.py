@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
 
+from iam.domain.client_metadata import ClientMetadata
 from iam.domain.enterprises import Capacity
 from iam.domain.periods import Period
 
@@ -25,7 +26,9 @@ class Profile(StrEnum):
 
     DEFAULT = "default"
     OLDER = "older"
-    """Looser audience and assertion lifetime, until the client's own end date."""
+    """Looser assertions, bearer tokens and rotated refresh tokens, until the client's own end date."""
+    OIDC_BASIC = "oidc-basic"
+    """OpenID Connect's basic profile for confidential clients, without declaration scopes, until its own end date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +64,10 @@ class Client:
     def sector(self) -> str:
         """The sector of pairwise subject identifiers (OpenID Connect Core 8.1): one for each operating enterprise."""
         return self.enterprise
+
+    def may_know_number(self, service: str) -> bool:
+        """Whether a legal ground to name persons by NISS is recorded for a service; for any, where none is named."""
+        return service in self.niss_services if service else bool(self.niss_services)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,12 +113,29 @@ def _registration(detail: str) -> CallerRegistration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenKey:
+    """A key of the client's own, to which a token can be bound; a proof by signature is still to be redeemed, once."""
+
+    binding: str
+    """`jkt:` or `x5t:` and a thumbprint, as `IssuedToken.binding`."""
+    fingerprint: str = ""
+    """SHA-256 (hexadecimal) of the thumbprint and the proof's `jti`; empty for a certificate."""
+    expires_at: datetime | None = None
+    """Until when the proof must be remembered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenClient:
-    """A client that proved possession of a registered key; the proof is still to be redeemed, once."""
+    """A client that authenticated; what proved it is still to be redeemed, once."""
 
     client: Client
     """The registration that the proof was verified against."""
     fingerprint: str
-    """SHA-256 (hexadecimal) of client_id and `jti` of the assertion."""
+    """SHA-256 (hexadecimal) of client_id and `jti` of the assertion; empty where nothing is used up."""
     expires_at: datetime
     """Until when the assertion must be remembered."""
+    metadata: ClientMetadata | None = None
+    """What else was registered of it, when anything was."""
+    key: ProvenKey | None = None
+    certificate: str = ""
+    """The `x5t#S256` of the certificate that proved it, good until `expires_at`; empty for every other proof."""

@@ -37,6 +37,8 @@ class Session:
 
     id: str
     """SHA-256 (hexadecimal) of the secret."""
+    login: str
+    """The login that it goes back to: it stays when the identifier changes for a step-up or another capacity."""
     person: str
     provider: str
     key: LoginKey
@@ -46,6 +48,8 @@ class Session:
     provider_session: str
     logout_hint: str
     """Sealed, for it may name the person."""
+    personal: str
+    """Sealed: what the provider vouched for of the person's name and birth date; empty for nothing."""
     enterprise: str | None
     capacity: Capacity | None
     mandator: str | None

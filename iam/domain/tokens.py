@@ -14,16 +14,29 @@ class IssuedToken:
 
     jti: str
     client: str
-    enterprise: str
-    capacity: Capacity
+    enterprise: str | None
+    """For which enterprise the subject acts; None for a person as citizen."""
+    capacity: Capacity | None
     mandator: str | None
-    """CBE number of the employer acted for, None when the client acts for its own enterprise."""
+    """CBE number of the employer acted for, None when the subject acts for the enterprise itself."""
     service: str
-    """The audience: one service per token."""
+    """The audience: one service per token; empty for a token about the person alone."""
     scopes: tuple[str, ...]
     issued_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    grant: str | None = None
+    """The person's grant (`AuthorizationGrant`) that it hangs on; None for software that acts by itself."""
+    person: str | None = None
+    """Who acts, when it is a person."""
+    binding: str = ""
+    """To what it is bound: `jkt:` or `x5t:` and a thumbprint (RFC 9449 §6, RFC 8705 §3); empty for a bearer token."""
+    parent: str | None = None
+    """The `jti` of the token that it was exchanged for (RFC 8693), with which it ends."""
+    actors: tuple[str, ...] = ()
+    """The clients that passed it on by exchange, the last first."""
+    software: str = ""
+    """The client that acts, where no person does and the token was exchanged by another; empty where it is `client`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

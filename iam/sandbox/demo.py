@@ -27,8 +27,9 @@ LOG = "service.log"
 @click.command("demo")
 @click.option("--once", is_flag=True, help="End after the tour: status 0, or 1 when a step did not do what it must.")
 @click.option("--at", type=Moment(), help="Start the sandbox's clock there, as in 2026-10-01T09:00:00+02:00.")
+@click.option("--return-to", multiple=True, help="An address of yours to which the web services may return people.")
 @speaking
-def demo(once: bool, at: datetime | None) -> None:
+def demo(once: bool, at: datetime | None, return_to: tuple[str, ...]) -> None:
     """Load the sandbox country, start the service, and take the guided tour through it over HTTP."""
     signal.signal(signal.SIGTERM, _leave)
     plan = planned(at)
@@ -38,7 +39,7 @@ def demo(once: bool, at: datetime | None) -> None:
         console.width = WIDTH
     log = plan.data / LOG
     console.print(f"Loading the sandbox country into {plan.data} and starting the service at {plan.base_url}")
-    with loaded(plan) as country:
+    with loaded(plan, return_to) as country:
         log.write_bytes(b"")
         try:
             with service(country.environment, plan.base_url, log):
@@ -65,6 +66,7 @@ def _tour(plan: Plan, country: Loaded, console: Console) -> None:
     narrator.close(
         {
             "log in as one of the people": f"{plan.base_url}/sign-in",
+            "connect a declaration service": country.playground,
             "the API, described": f"{plan.base_url}/api/openapi.json",
             "checks (AuthZEN)": f"{plan.base_url}/.well-known/authzen-configuration",
             "tokens (OAuth)": f"{plan.base_url}/.well-known/oauth-authorization-server",

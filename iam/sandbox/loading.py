@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from iam.domain.identifiers import Niss
 from iam.domain.mandates import Side, Terms
 from iam.domain.periods import Quarter
 from iam.sandbox.country import Country
+from iam.sandbox.login_services import described_login_services, register_login_service
 from iam.sandbox.software import SandboxClient, ServiceDescription, described_services, new_private_jwk, public_set
 from iam.sandbox.stage import Stage, stage_at
 from iam.services.appointments import ContactData, Designation, NewAppointment
@@ -35,8 +37,13 @@ GROUPS = ("dmfa-dimona", "drs-unemployment")
 """Application groups of the mandates that the payroll bureau holds."""
 
 
-def load_country(settings: Settings, country: Country) -> list[SandboxClient]:
+def load_country(
+    settings: Settings, country: Country, playground: str = "", return_to: Sequence[str] = ()
+) -> list[SandboxClient]:
     """Bring an empty archive to the start state; returns the clients that were registered, with their keys.
+
+    `playground` is the address to which declaration services of the web have people return, where it runs; `return_to`
+    are more such addresses.
 
     Raises:
         Refusal: when a use-case refuses a step, which a test would have shown.
@@ -52,6 +59,9 @@ def load_country(settings: Settings, country: Country) -> list[SandboxClient]:
     with stage_at(settings, country, LATELY) as stage:
         _close(stage, mandates["florist"], "florist")
         _put_together(stage, "nadia")
+    with stage_at(settings, country, timedelta()) as stage:
+        described = described_login_services(playground, return_to)
+        clients += [register_login_service(stage, one) for one in described]
     return clients
 
 

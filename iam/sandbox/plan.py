@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +19,7 @@ from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import ADMINISTRATION, sandbox_environment, whole_seconds
 from iam.sandbox.identity_server import playing_identity_providers
 from iam.sandbox.loading import load_country
+from iam.sandbox.playground.server import playing_declaration_services
 from iam.sandbox.sandbox_file import GROWN, Whereabouts, write_sandbox_file
 from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import StateSystems, playing_the_state
@@ -48,6 +49,8 @@ class Loaded:
     """A country in its start state."""
 
     state: StateSystems
+    playground: str
+    """Its address."""
     clients: list[SandboxClient]
     environment: dict[str, str]
     """The settings of the service beside it."""
@@ -83,19 +86,23 @@ def planned(at: datetime | None) -> Plan:
 
 
 @contextmanager
-def loaded(plan: Plan) -> Iterator[Loaded]:
+def loaded(plan: Plan, return_to: Sequence[str] = ()) -> Iterator[Loaded]:
     """The state's systems, running while the block runs, and the country freshly loaded into a marked database.
+
+    `return_to` are addresses to which the country's services may return people, beside the playground.
 
     From here on this process's environment is that of the sandbox. Raises Forbidden (`not_a_sandbox`), Unavailable.
     """
     with (
         playing_the_state(plan.country, plan.clock, plan.base_url, port=plan.port + 1) as state,
         playing_identity_providers(plan.country, plan.clock, plan.base_url, port=plan.port + 2) as identities,
+        playing_declaration_services(plan.clock, plan.base_url, port=plan.port + 3) as playground,
     ):
         told = sandbox_environment(plan.data, plan.port, plan.base_url, state, plan.country, plan.clock.offset)
         told |= identities.environment(plan.data)
         os.environ.update(told)
-        clients = load_country(fresh_sandbox(), plan.country)
+        clients = load_country(fresh_sandbox(), plan.country, playground.url, return_to)
+        playground.admit(clients)
         (plan.data / GROWN).unlink(missing_ok=True)
         where = Whereabouts(
             base_url=plan.base_url,
@@ -103,8 +110,8 @@ def loaded(plan: Plan) -> Iterator[Loaded]:
             administration=plan.country.number_of(ADMINISTRATION),
             data=plan.data,
         )
-        file = write_sandbox_file(where, state, plan.country, clients, identities.told())
-        yield Loaded(state=state, clients=clients, environment=told, file=file)
+        file = write_sandbox_file(where, state, plan.country, clients, identities.told(), playground.url)
+        yield Loaded(state=state, playground=playground.url, clients=clients, environment=told, file=file)
 
 
 def _port() -> int:

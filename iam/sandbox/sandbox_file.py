@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from iam.domain.appointments import LEGAL_REPRESENTATIVE
-from iam.domain.clients import ClientKind
+from iam.domain.client_metadata import AuthMethod
+from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.periods import format_instant, start_of_day
 from iam.sandbox.country import Country, Firm, Function, Persona, Place
 from iam.sandbox.registers import instant_after
-from iam.sandbox.software import SandboxClient
+from iam.sandbox.software import LoginSide, SandboxClient
 from iam.sandbox.state_control import CONTROL
 from iam.sandbox.state_server import StateSystems
 from iam.sandbox.state_systems import LOGIN
@@ -43,10 +44,11 @@ def write_sandbox_file(
     country: Country,
     clients: list[SandboxClient],
     identity_providers: Mapping[str, str] | None = None,
+    playground: str = "",
 ) -> Path:
     """Write the file into the data folder, readable by its owner alone, in place of the one before; returns its path.
 
-    `identity_providers`: the address of each, by name.
+    `identity_providers`: the address of each, by name. `playground`: where declaration services are tried.
 
     Raises OSError.
     """
@@ -56,6 +58,7 @@ def write_sandbox_file(
         "administration": where.administration,
         "state": {"url": state.url, "login": state.url + LOGIN, "control": state.url + CONTROL},
         "identity_providers": dict(identity_providers or {}),
+        "playground": playground,
         "personas": [_persona(one, country) for one in country.personas.values()],
         "enterprises": [_enterprise(one, where.administration) for one in country.firms.values()],
         "clients": [_client(one) for one in clients],
@@ -133,6 +136,19 @@ def _client(one: SandboxClient) -> dict[str, Any]:
         "algorithm": one.algorithm,
         "services": list(one.services),
         "private_jwk": one.private_jwk,
+        "login": _login_side(one.login) if one.login else None,
+    }
+
+
+def _login_side(one: LoginSide) -> dict[str, Any]:
+    return {
+        "label": one.label,
+        "profile": one.profile.value,
+        "auth_method": one.auth_method.value,
+        "secret": one.secret,
+        "redirect_uris": list(one.redirect_uris),
+        "scopes": list(one.scopes),
+        "grant_types": list(one.grant_types),
     }
 
 
@@ -148,6 +164,19 @@ def clients_in(content: dict[str, Any]) -> list[SandboxClient]:
             algorithm=one["algorithm"],
             services=tuple(one["services"]),
             private_jwk=one["private_jwk"],
+            login=_read_login_side(one["login"]) if one["login"] else None,
         )
         for one in content["clients"]
     ]
+
+
+def _read_login_side(told: dict[str, Any]) -> LoginSide:
+    return LoginSide(
+        label=told["label"],
+        profile=Profile(told["profile"]),
+        auth_method=AuthMethod(told["auth_method"]),
+        secret=told["secret"],
+        redirect_uris=tuple(told["redirect_uris"]),
+        scopes=tuple(told["scopes"]),
+        grant_types=tuple(told["grant_types"]),
+    )

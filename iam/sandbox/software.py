@@ -12,7 +12,8 @@ from typing import Any
 from joserfc import jwt
 from joserfc.jwk import ECKey, RSAKey
 
-from iam.domain.clients import ClientKind
+from iam.domain.client_metadata import AuthMethod
+from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.ports import Clock
 
@@ -35,6 +36,20 @@ class ServiceDescription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSide:
+    """What a client knows of its own registration, where people log in to it."""
+
+    label: str
+    profile: Profile
+    auth_method: AuthMethod
+    secret: str
+    """Empty where it authenticates otherwise."""
+    redirect_uris: tuple[str, ...]
+    scopes: tuple[str, ...]
+    grant_types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SandboxClient:
     """A registered client with its private key, which only a sandbox gives away."""
 
@@ -46,6 +61,8 @@ class SandboxClient:
     algorithm: str
     services: tuple[str, ...]
     private_jwk: dict[str, Any]
+    login: LoginSide | None = None
+    """None for software to which nobody logs in."""
 
     def assertion(self, audience: str, clock: Clock) -> str:
         """A client assertion for one use (private_key_jwt, RFC 7523 §2.2): issuer and subject are the client."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
+from iam.domain.client_metadata import ClientMetadata
+from iam.domain.client_registrations import ClientContact
 from iam.domain.clients import Client, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput
@@ -18,12 +20,19 @@ ALGORITHMS: Final = ("ES256", "PS256", "RS256")
 LONGEST_LABEL: Final = 100
 NAME_CHARS: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
 NAME_LENGTH: Final = 10
+NO_KEYS: Final = '{"keys":[]}'
 
-KeyPolicy = Callable[[object, str], str]
-"""Judges a JWK Set that is to be registered for an algorithm, and gives its canonical JSON.
 
-Raises InvalidInput (`invalid_client_metadata`).
-"""
+class KeyPolicy(Protocol):
+    """Judges the keys of a client; every refusal is InvalidInput (`invalid_client_metadata`)."""
+
+    def accept(self, jwks: object, algorithm: str, enterprise: str) -> str:
+        """The canonical JSON of a JWK Set that is to be registered for an algorithm and an enterprise's client."""
+        ...
+
+    def fetched(self, uri: str, algorithm: str, enterprise: str) -> str:
+        """The same of the set at an address, which the client publishes itself."""
+        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,10 +42,12 @@ class NewClient:
     capacity: Capacity
     label: str
     jwks: object
-    """The public JWK Set, as JSON values."""
+    """The public JWK Set, as JSON values; None where the metadata name a `jwks_uri`, or a method without keys."""
     algorithm: str
     """The one algorithm of its assertions: ES256, PS256 or RS256."""
     end: datetime | None = None
+    told: Mapping[str, object] | None = None
+    """What else it registers, in the words of RFC 7591; None for software that only uses `client_credentials`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +66,32 @@ class NewDeclarationService:
     capacity: Capacity = Capacity.ADMINISTRATION
     profile: Profile = Profile.DEFAULT
     profile_until: datetime | None = None
-    """End of the profile `older`, which has one; the default profile has none."""
+    """End of a weaker profile, which has one; the default profile has none."""
+    metadata: ClientMetadata | None = None
+    """What else it registers, where people log in to it; the `client` in it is of no account."""
+    contacts: tuple[str, ...] = ()
 
 
-def accepted_keys(accept: KeyPolicy, jwks: object, algorithm: str) -> str:
-    """The canonical JSON of a key set fit for an algorithm. InvalidInput (`invalid_client_metadata`)."""
+def kept_keys(
+    policy: KeyPolicy, jwks: object, algorithm: str, enterprise: str, uri: str = "", *, described: bool = True
+) -> str:
+    """The canonical JSON of what is kept of a client's keys: of none where it publishes them at `uri` itself.
+
+    `described`: whether metadata say how it authenticates; without them it has keys. The client's server is asked where
+    there is an address, so no unit of work may be open then. InvalidInput (`invalid_client_metadata`).
+    """
     if algorithm not in ALGORITHMS:
         detail = f"Register one of these algorithms: {', '.join(ALGORITHMS)}."
         raise InvalidInput("invalid_client_metadata", detail, field="algorithm")
-    return accept(jwks, algorithm)
+    if jwks is None and not described:
+        detail = "Register the public keys of the client."
+        raise InvalidInput("invalid_client_metadata", detail, field="jwks")
+    if uri:
+        if jwks is not None:
+            detail = "Register keys by jwks or by jwks_uri: one of them, not both."
+            raise InvalidInput("invalid_client_metadata", detail, field="jwks")
+        policy.fetched(uri, algorithm, enterprise)
+    return NO_KEYS if jwks is None else policy.accept(jwks, algorithm, enterprise)
 
 
 def accepted_label(text: str) -> str:
@@ -74,21 +102,20 @@ def accepted_label(text: str) -> str:
     return label
 
 
-def check_services(order: NewDeclarationService, library: Library) -> None:
+def check_services(services: tuple[str, ...], niss_services: tuple[str, ...], library: Library) -> None:
     """Refuse services that the catalogue does not know. InvalidInput (`unknown_service`)."""
     known = library.current().catalogue.services
-    if not order.services or not set(order.services) <= known.keys():
+    if not services or not set(services) <= known.keys():
         raise InvalidInput("unknown_service", "Name services of the catalogue, at least one.", field="services")
-    if not set(order.niss_services) <= set(order.services):
+    if not set(niss_services) <= set(services):
         detail = "Persons may be named by NISS only for services that the registration lists."
         raise InvalidInput("unknown_service", detail, field="niss_services")
 
 
-def check_profile(order: NewDeclarationService, now: datetime) -> None:
+def check_profile(profile: Profile, ends: datetime | None, now: datetime) -> None:
     """Refuse a weaker profile without an end ahead, and the default one with an end. InvalidInput."""
-    ends = order.profile_until
-    if (order.profile is Profile.OLDER) != (ends is not None) or (ends is not None and ends <= now):
-        detail = "The profile 'older' has an end that lies ahead; the default profile has none."
+    if (profile is not Profile.DEFAULT) != (ends is not None) or (ends is not None and ends <= now):
+        detail = "A weaker profile has an end that lies ahead; the default profile has none."
         raise InvalidInput("invalid_profile", detail, field="profile_until")
 
 
@@ -98,6 +125,27 @@ def new_client_id(uow: UnitOfWork, randomness: Randomness, kind: str, enterprise
         client_id = f"{kind}_{enterprise}_{_ten_characters(randomness.identifier())}"
         if uow.get(Client, client_id) is None:
             return client_id
+
+
+def put_registration(
+    uow: UnitOfWork, client: Client, metadata: ClientMetadata | None, contacts: tuple[str, ...] | None = None
+) -> None:
+    """Record a client with what was registered of it; contacts stay as they were where None is told."""
+    if uow.get(Client, client.id) != client:
+        uow.put(client)
+    if metadata is not None:
+        named = replace(metadata, client=client.id)
+        if uow.get(ClientMetadata, client.id) != named:
+            uow.put(named)
+    if contacts:
+        uow.put(ClientContact(client=client.id, emails=contacts))
+    elif contacts is not None:
+        uow.remove(ClientContact, client.id)
+
+
+def objects_of(client: Client) -> dict[str, str]:
+    """A client as audit leaves and announcements name it."""
+    return {"client": client.id, "enterprise": client.enterprise, "kind": client.kind.value}
 
 
 def _ten_characters(identifier: str) -> str:

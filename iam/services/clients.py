@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -10,6 +9,7 @@ from typing import Final
 from iam.domain.actors import Actor
 from iam.domain.appointments import SERVER_OPERATOR, Appointment, Grant, Portfolio
 from iam.domain.audit import Leaf
+from iam.domain.client_metadata import ClientMetadata
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, NotFound
@@ -17,15 +17,19 @@ from iam.domain.periods import Period
 from iam.ports import Archive, Library, Randomness, Reading, UnitOfWork
 from iam.services.acting import end_of, governed, held_capacity, in_business, known, period_within, record
 from iam.services.authorization import Authorization
+from iam.services.client_metadata_rules import check_metadata
+from iam.services.client_metadata_wire import ToldMetadata, read_metadata
 from iam.services.client_orders import (
     KeyPolicy,
     NewClient,
     NewDeclarationService,
-    accepted_keys,
     accepted_label,
     check_profile,
     check_services,
+    kept_keys,
     new_client_id,
+    objects_of,
+    put_registration,
 )
 from iam.services.client_reach import check_reach
 from iam.services.ending import end_given
@@ -42,13 +46,17 @@ class Clients:
         judge: Authorization,
         library: Library,
         randomness: Randomness,
-        accept_keys: KeyPolicy,
+        keys: KeyPolicy,
+        *,
+        local: bool = False,
     ) -> None:
+        """`local` lets clients have addresses on this machine itself, as in the sandbox."""
         self._archive = archive
         self._judge = judge
         self._library = library
         self._randomness = randomness
-        self._accept_keys = accept_keys
+        self._keys = keys
+        self._local = local
 
     def register(self, actor: Actor, order: NewClient) -> Client:
         """Register a technical client of the actor's enterprise; it can do nothing until it is given a grant.
@@ -56,10 +64,12 @@ class Clients:
         Raises:
             StepUpRequired, Forbidden: as judged for `channels manage` in that capacity; `capacity_not_held`,
                 `beyond_own_end`.
-            InvalidInput: `invalid_client_metadata`, `invalid_label`, `invalid_period`.
+            InvalidInput: `invalid_client_metadata`, `invalid_redirect_uri`, `invalid_label`, `invalid_period`.
             Conflict: `no_active_principal_access_manager`.
         """
-        jwks = accepted_keys(self._accept_keys, order.jwks, order.algorithm)
+        told = self._told(actor, order)
+        uri = told.metadata.jwks_uri if told else ""
+        jwks = kept_keys(self._keys, order.jwks, order.algorithm, actor.enterprise, uri, described=bool(told))
         with self._archive.writing() as uow:
             manager = self._manager(uow, actor, order.capacity)
             in_business(uow, actor.enterprise, uow.now)
@@ -80,16 +90,19 @@ class Clients:
                 registered_by=manager.id,
                 valid=period_within(None, order.end, manager, uow.now),
             )
-            uow.put(client)
-            record(uow, actor, "client_registered", **_objects(client))
-            uow.announce("client_registered", _objects(client))
+            if told is not None:
+                check_metadata(client, told.metadata, self._library.current().catalogue, local=self._local)
+            put_registration(uow, client, told.metadata if told else None, told.contacts if told else None)
+            record(uow, actor, "client_registered", **objects_of(client))
+            uow.announce("client_registered", objects_of(client))
             uow.commit()
         return client
 
     def replace_keys(self, actor: Actor, client_id: str, jwks: object) -> Client:
         """Put another key set in the place of a client's keys; what is not in it counts no more from the commit on.
 
-        To rotate without a gap, register a set of the old and the new key first, and the new one alone later.
+        To rotate without a gap, register a set of the old and the new key first, and the new one alone later. A client
+        that published its keys at an address of its own does so no longer.
 
         Raises:
             NotFound: `not_found`, also for another enterprise's client. As `register` otherwise.
@@ -99,11 +112,12 @@ class Clients:
         with self._archive.writing() as uow:
             client = self._managed(uow, actor, client_id)
             check_reach(uow, actor, client, self._library.current().catalogue)
-            changed = replace(client, jwks=accepted_keys(self._accept_keys, jwks, client.algorithm))
+            changed = replace(client, jwks=kept_keys(self._keys, jwks, client.algorithm, client.enterprise))
+            metadata = uow.get(ClientMetadata, client_id)
             if changed != client:
-                uow.put(changed)
-                record(uow, actor, "client_keys_replaced", **_objects(client))
-                uow.announce("client_keys_replaced", _objects(client))
+                put_registration(uow, changed, replace(metadata, jwks_uri="") if metadata else None)
+                record(uow, actor, "client_keys_replaced", **objects_of(client))
+                uow.announce("client_keys_replaced", objects_of(client))
                 uow.commit()
         return changed
 
@@ -119,14 +133,9 @@ class Clients:
             end_of(uow, client.valid, instant)
             if client.valid.end is not None and client.valid.end <= instant:
                 raise Conflict("already_ended", "This client ends already at that instant or before.")
-            ended = _ended(client, instant)
-            if ended is None:
-                uow.remove(Client, client.id)
-            else:
-                uow.put(ended)
-            _end_held(uow, client.id, instant)
-            record(uow, actor, "client_ended", **_objects(client))
-            uow.announce("client_ended", _objects(client))
+            ended = end_client(uow, client, instant)
+            record(uow, actor, "client_ended", **objects_of(client))
+            uow.announce("client_ended", objects_of(client))
             uow.commit()
         return ended or client
 
@@ -134,15 +143,17 @@ class Clients:
         """Register a declaration service: an act of the operator on the server, no door leads here.
 
         Raises:
-            InvalidInput: `invalid_client_metadata`, `unknown_service`, `invalid_profile`, `invalid_label`.
+            InvalidInput: `invalid_client_metadata`, `invalid_redirect_uri`, `unknown_service`, `invalid_profile`,
+                `invalid_label`.
             NotFound, Forbidden: `not_found`, `enterprise_ceased`, `capacity_not_held`.
         """
-        jwks = accepted_keys(self._accept_keys, order.jwks, order.algorithm)
-        check_services(order, self._library)
+        uri = order.metadata.jwks_uri if order.metadata else ""
+        jwks = kept_keys(self._keys, order.jwks, order.algorithm, order.enterprise, uri, described=bool(order.metadata))
+        check_services(order.services, order.niss_services, self._library)
         with self._archive.writing() as uow:
             in_business(uow, order.enterprise, uow.now)
             held_capacity(uow, order.enterprise, order.capacity, uow.now)
-            check_profile(order, uow.now)
+            check_profile(order.profile, order.profile_until, uow.now)
             client = Client(
                 id=new_client_id(uow, self._randomness, "declaration_service_procura", order.enterprise),
                 enterprise=order.enterprise,
@@ -158,9 +169,11 @@ class Clients:
                 registered_by=SERVER_OPERATOR,
                 valid=Period(uow.now),
             )
-            uow.put(client)
-            uow.audit(Leaf(act="client_registered", actor=SERVER_OPERATOR, caller="", objects=_objects(client)))
-            uow.announce("client_registered", _objects(client))
+            if order.metadata is not None:
+                check_metadata(client, order.metadata, self._library.current().catalogue, local=self._local)
+            put_registration(uow, client, order.metadata, order.contacts or None)
+            uow.audit(Leaf(act="client_registered", actor=SERVER_OPERATOR, caller="", objects=objects_of(client)))
+            uow.announce("client_registered", objects_of(client))
             uow.commit()
         return client
 
@@ -185,6 +198,13 @@ class Clients:
         with self._archive.reading() as reading:
             return reading.find(Client, after=after, limit=limit, enterprise=actor.enterprise, **only)
 
+    def _told(self, actor: Actor, order: NewClient) -> ToldMetadata | None:
+        """What else is registered; who may register nothing has no server asked."""
+        if order.told is None:
+            return None
+        self._judge.require(replace(actor, capacity=order.capacity), CHANNELS, "manage")
+        return read_metadata(order.told, ClientKind.TECHNICAL, Profile.DEFAULT)
+
     def _manager(self, uow: UnitOfWork, actor: Actor, capacity: Capacity) -> Appointment:
         """The appointment by which the actor manages channels of a capacity."""
         decision = self._judge.require(replace(actor, capacity=capacity), CHANNELS, "manage")
@@ -208,17 +228,16 @@ class Clients:
         return client
 
 
-def _ended(client: Client, at: datetime) -> Client | None:
+def end_client(uow: UnitOfWork, client: Client, at: datetime) -> Client | None:
+    """End a client at an instant, with what it was given; None when nothing of its time remains."""
     rest = client.valid.until(at)
-    return replace(client, valid=rest) if rest else None
-
-
-def _end_held(uow: UnitOfWork, client_id: str, at: datetime) -> None:
-    for grant in uow.find(Grant, holder=client_id):
+    ended = replace(client, valid=rest) if rest else None
+    if ended is None:
+        uow.remove(Client, client.id)
+    else:
+        uow.put(ended)
+    for grant in uow.find(Grant, holder=client.id):
         end_given(uow, grant, at)
-    for portfolio in uow.find(Portfolio, holder=client_id):
+    for portfolio in uow.find(Portfolio, holder=client.id):
         end_given(uow, portfolio, at)
-
-
-def _objects(client: Client) -> Mapping[str, str]:
-    return {"client": client.id, "enterprise": client.enterprise, "kind": client.kind.value}
+    return ended

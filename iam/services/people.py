@@ -19,6 +19,7 @@ from iam.domain.sessions import Session
 from iam.ports import Archive, Randomness, Reading, UnitOfWork
 from iam.services.acting import record
 from iam.services.authorization import Authorization
+from iam.services.grant_families import revoke_of_person
 from iam.services.joint_acts import JointActs
 from iam.services.office_holders import officers_for
 from iam.services.sessions import end_session
@@ -150,8 +151,8 @@ def _existing(uow: UnitOfWork, niss: Niss) -> str:
 def join(uow: UnitOfWork, gone: str, stays: str) -> None:
     """Merge a record into another: its numbers, appointments, foreign identities, keys and logins name the other.
 
-    Its sessions end: they were begun in the name of a record that nobody acts by any longer, and whoever holds one logs
-    in anew as the person whom both records turned out to be.
+    Its sessions end, and what was granted to clients in its name: they were begun in the name of a record that nobody
+    acts by any longer, and whoever holds one logs in anew as the person whom both records turned out to be.
 
     Raises:
         InvalidInput: `already_merged` when it was merged before.
@@ -175,4 +176,5 @@ def join(uow: UnitOfWork, gone: str, stays: str) -> None:
         uow.put(replace(login, person=stays))
     for session in uow.find(Session, person=gone):
         end_session(uow, session)
+    revoke_of_person(uow, gone, "persons_merged")
     uow.announce("persons_merged", {"former": gone, "present": stays})

@@ -7,10 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from iam.domain.applications import Action, Catalogue, PropertyType, Service
-from iam.domain.assumptions import favourable_properties
+from iam.domain.assumptions import favourable_properties, favourable_to_citizen
+from iam.domain.assurance import Authentication
 from iam.domain.authorization import Decision, Question, SubjectKind
+from iam.domain.authorization_grants import AuthorizationGrant
+from iam.domain.client_metadata import PERSON_SCOPES
 from iam.domain.delegations import Delegation
 from iam.domain.periods import local_date
+from iam.domain.persons import PersonNumber
 from iam.domain.tokens import IssuedToken
 from iam.ports import Library, Reading
 from iam.services.authorization import Ask, Authorization
@@ -33,14 +37,19 @@ class ScopeJudgement:
         self._judge = judge
         self._library = library
 
-    def of(self, reading: Reading, token: IssuedToken, now: datetime, *first: Ask) -> Judged:
+    def of(
+        self, reading: Reading, token: IssuedToken, now: datetime, *first: Ask, login: Authentication | None = None
+    ) -> Judged:
         """Judge the scopes of a token at `now`, all at one revision, after the questions in `first`.
+
+        `login` is that of a person's grant; None to read it from the grant that the token hangs on.
 
         What only an act can tell is assumed (`favourable_properties`); a scope that fails so is asked again for each
         service that it may follow and each quarter delegated to the client's enterprise.
         """
         catalogue = self._library.current().catalogue
-        asked = [_asked(token, scope, catalogue, now) for scope in token.scopes]
+        whose = _subject(reading, token, login)
+        asked = [_asked(token, whose, scope, catalogue, now) for scope in token.scopes if scope not in PERSON_SCOPES]
         answers = self._judge.decide_all([*first, *(Ask(question=one.question) for one in asked)])
         decisions = answers[len(first) :]
         judged = [
@@ -76,27 +85,62 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class _Subject:
+    kind: SubjectKind
+    id: str
+    authentication: Authentication | None = None
+    numbers: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
     scope: str
     service: Service | None
     question: Question
 
 
-def _asked(token: IssuedToken, scope: str, catalogue: Catalogue, now: datetime) -> _Asked:
+def _subject(reading: Reading, token: IssuedToken, login: Authentication | None) -> _Subject:
+    """Who acts with a token: the person whose grant it hangs on, by the login of that grant; else the client itself."""
+    if token.person is None:
+        return _Subject(SubjectKind.CLIENT, token.software or token.client)
+    if login is None and token.grant is not None:
+        grant = reading.get(AuthorizationGrant, token.grant)
+        login = grant.authentication if grant is not None else None
+    numbers = reading.find(PersonNumber, person=token.person)
+    return _Subject(SubjectKind.PERSON, token.person, login, frozenset(one.niss for one in numbers))
+
+
+def _asked(token: IssuedToken, whose: _Subject, scope: str, catalogue: Catalogue, now: datetime) -> _Asked:
     found: tuple[Service | None, Action | None] = catalogue.service_of_scope(scope) or (None, None)
     service, action = found
     concerned = token.mandator or token.enterprise
     question = Question(
-        subject_kind=SubjectKind.CLIENT,
-        subject=token.client,
+        subject_kind=whose.kind,
+        subject=whose.id,
+        authentication=whose.authentication,
+        numbers=whose.numbers,
         enterprise=token.enterprise,
         capacity=token.capacity,
         service=token.service,
         action=action.name if action else "",
         concerned=concerned,
-        properties=favourable_properties(service, concerned, local_date(now)) if service else {},
+        properties=_assumed(service, concerned, whose.numbers, now),
     )
     return _Asked(scope, service, question)
+
+
+def _assumed(
+    service: Service | None, concerned: str | None, numbers: frozenset[str], now: datetime
+) -> dict[str, object]:
+    """The relations that only an act can show: of the employer concerned, or else of the citizen."""
+    if service is None:
+        return {}
+    today = local_date(now)
+    return (
+        favourable_properties(service, concerned, today)
+        if concerned
+        else favourable_to_citizen(service, numbers, today)
+    )
 
 
 def _judged(asked: _Asked, properties: Mapping[str, object], decision: Decision) -> JudgedScope:

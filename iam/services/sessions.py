@@ -11,6 +11,7 @@ from iam.domain.errors import Conflict, NotFound
 from iam.domain.sessions import Acting, Session, SessionRules
 from iam.ports import Archive, Clock, ProviderBook, Randomness, UnitOfWork
 from iam.services.fingerprints import fingerprint
+from iam.services.login_ends import end_login
 
 SEEN_EVERY = timedelta(minutes=1)
 """How often at most it is recorded that a session was seen: an idle end is known to the minute."""
@@ -153,7 +154,7 @@ class Sessions:
         present = uow.get(Session, session.id)
         if present is None or not self._good(present):
             raise Conflict("session_ended", "The session has ended, or another page changed it: begin again.")
-        self.ended(uow, present)
+        replace_session(uow, present)
         return present
 
     def _good(self, session: Session) -> bool:
@@ -175,7 +176,13 @@ class Sessions:
 
 
 def end_session(uow: UnitOfWork, session: Session) -> None:
-    """End a session within a unit of work, whoever ends it."""
+    """End a session within a unit of work, whoever ends it, and what was granted for its duration."""
+    replace_session(uow, session)
+    end_login(uow, session.login)
+
+
+def replace_session(uow: UnitOfWork, session: Session) -> None:
+    """Let another identifier take the place of a session's within a unit of work; the login goes on."""
     uow.remove(Session, session.id)
     _leaf(uow, "session_ended", session)
 

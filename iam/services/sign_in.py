@@ -16,12 +16,13 @@ from iam.domain.logins import Circumstances, LoginRecord, ProvenLogin
 from iam.domain.sessions import CITIZEN, Session
 from iam.domain.visits import Visit
 from iam.ports import Archive, ProviderBook, Randomness, Seal, UnitOfWork
+from iam.services import personal_data
 from iam.services.acting import activate
 from iam.services.fingerprints import fingerprint
 from iam.services.first_logins import newcomer_of
 from iam.services.foreign_representations import note_representation
 from iam.services.people import became, person_for, person_of
-from iam.services.sessions import Held, Sessions
+from iam.services.sessions import Held, Sessions, end_session, replace_session
 
 PURPOSE = "login"
 REMEMBERED = timedelta(days=183)
@@ -163,10 +164,11 @@ class SignIn:
     def _begun(
         self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, before: Session | None
     ) -> Held:
-        present = self._end(uow, before)
-        acting = present.acting if present is not None and present.person == person else CITIZEN
+        same = self._end(uow, before, person)
+        acting = same.acting if same is not None else CITIZEN
         session = Session(
             id="",
+            login=same.login if same else self._randomness.identifier(),
             person=person,
             provider=proven.provider,
             key=proven.key,
@@ -175,6 +177,7 @@ class SignIn:
             reference=proven.reference,
             provider_session=proven.provider_session,
             logout_hint=self._sealed(proven.logout_hint),
+            personal=personal_data.sealed(proven.personal, self._seal),
             enterprise=acting.enterprise,
             capacity=acting.capacity,
             mandator=acting.mandator,
@@ -191,12 +194,13 @@ class SignIn:
         _activate_waiting(uow, held.session)
         return held
 
-    def _end(self, uow: UnitOfWork, before: Session | None) -> Session | None:
-        """End the session that a browser had, and return it; None where it ended meanwhile."""
+    def _end(self, uow: UnitOfWork, before: Session | None, person: str = "") -> Session | None:
+        """End the session that a browser had; if it was this person's, its login goes on, and it is returned."""
         present = uow.get(Session, before.id) if before is not None else None
+        same = present if present is not None and present.person == person else None
         if present is not None:
-            self._sessions.ended(uow, present)
-        return present
+            (replace_session if same else end_session)(uow, present)
+        return same
 
     def _record(
         self, uow: UnitOfWork, proven: ProvenLogin, person: str, where: Circumstances, result: str

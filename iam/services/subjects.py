@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
 from datetime import datetime
 
-from iam.domain.appointments import SERVER_OPERATOR
-from iam.domain.audit import Leaf
-from iam.domain.keys import SealedKey
 from iam.ports import Archive, KeyChest, PairwiseNames, Randomness, Seal
+from iam.services.kept_secrets import SealedSecrets
 from iam.services.people import surviving
 
 PAIRWISE = "pairwise_subjects"
-CIPHER = "AES256"
 
 
 class Subjects:
@@ -39,27 +35,5 @@ class Subjects:
 
 
 def pairwise_secret(archive: Archive, chest: KeyChest, seal: Seal, randomness: Randomness) -> bytes:
-    """The 32 octets behind all subject identifiers: kept sealed, made once for a house and never changed.
-
-    Several processes may ask at once: one makes it. Raises what the seal raises when it was altered.
-    """
-    secret = _kept(chest, seal)
-    if secret is not None:
-        return secret
-    with archive.writing() as uow:
-        secret = _kept(chest, seal)
-        if secret is None:
-            secret = urlsafe_b64decode(randomness.secret() + "=")
-            blob = seal.seal(PAIRWISE, secret)
-            key = SealedKey(kid=PAIRWISE, algorithm=CIPHER, blob=blob, published_at=uow.now, active_from=uow.now)
-            chest.keep(uow, [*chest.sealed_keys(), key])
-            uow.audit(Leaf(act="pairwise_secret_made", actor=SERVER_OPERATOR, caller="", objects={"kid": key.kid}))
-            uow.commit()
-    return secret
-
-
-def _kept(chest: KeyChest, seal: Seal) -> bytes | None:
-    for key in chest.sealed_keys():
-        if key.kid == PAIRWISE:
-            return seal.unseal(PAIRWISE, key.blob)
-    return None
+    """The 32 octets behind all subject identifiers: kept sealed, made once for a house and never changed."""
+    return SealedSecrets(archive, chest, seal, randomness).kept(PAIRWISE, "pairwise_secret_made")

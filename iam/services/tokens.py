@@ -2,68 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
-from typing import NoReturn
 
-from iam.domain.applications import Service
 from iam.domain.audit import Leaf
-from iam.domain.authorization import Decision, Question, SubjectKind
+from iam.domain.authorization import Question, SubjectKind
+from iam.domain.client_metadata import PERSON_SCOPES, GrantType
 from iam.domain.clients import Client, ProvenClient
 from iam.domain.enterprises import Capacity
-from iam.domain.errors import Forbidden
 from iam.domain.tokens import Caller, IssuedToken
 from iam.ports import Archive, Clock, Law, Library, Randomness, UnitOfWork
 from iam.services.authorization import Ask, Authorization
 from iam.services.client_proofs import redeem
 from iam.services.scope_judgement import JudgedScope, ScopeJudgement
+from iam.services.token_descent import hanging_on
+from iam.services.token_issue import (
+    LONGEST_LIFE,
+    Standing,
+    TokenFault,
+    TokenIssue,
+    TokenRefused,
+    algorithm_of,
+    earliest,
+    service_of,
+)
 
-LONGEST_LIFE = timedelta(seconds=300)
 OUR_SERVICE = "authorization"
 """The service that our own doors are: checks, introspection and administration."""
 INTROSPECT = "introspect"
-
-_ABOUT_CLIENT = frozenset({"unknown_subject", "enterprise_ceased", "capacity_not_held"})
-_ABOUT_MANDATOR = frozenset(
-    {
-        "employer_ceased",
-        "employer_not_entitled",
-        "no_delegation_for_quarter",
-        "no_mandate_in_force",
-        "not_activated",
-        "only_own_enterprise",
-        "other_capacity_required",
-        "outside_portfolio",
-    }
-)
-
-
-class TokenFault(StrEnum):
-    """What is wrong with a request for a token; the values are OAuth error codes (RFC 6749 §5.2, RFC 9396 §5)."""
-
-    INVALID_SCOPE = "invalid_scope"
-    INVALID_AUTHORIZATION_DETAILS = "invalid_authorization_details"
-    UNAUTHORIZED_CLIENT = "unauthorized_client"
-    INVALID_GRANT = "invalid_grant"
-
-
-class TokenRefused(Forbidden):
-    """No token, or no revocation; `judged` tells whether the law said so, with a reason that has an explanation."""
-
-    def __init__(
-        self,
-        fault: TokenFault,
-        code: str,
-        detail: str,
-        *,
-        cure: Mapping[str, object] | None = None,
-        judged: bool = False,
-    ) -> None:
-        super().__init__(code, detail, cure=dict(cure or {}))
-        self.fault = fault
-        self.judged = judged
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,15 +40,8 @@ class Wanted:
     mandator: str | None = None
     capacity: Capacity | None = None
     """The capacity named with the mandator; it must be the client's own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """A token with what each of its scopes rests on."""
-
-    token: IssuedToken
-    scopes: tuple[JudgedScope, ...]
-    signing_algorithm: str
+    binding: str = ""
+    """To what the token is bound, as `IssuedToken.binding`."""
 
 
 class Tokens:
@@ -99,15 +58,13 @@ class Tokens:
         life: timedelta = LONGEST_LIFE,
     ) -> None:
         """`life` may shorten the life of tokens. ValueError beyond `LONGEST_LIFE`."""
-        if not timedelta(seconds=1) <= life <= LONGEST_LIFE:
-            raise ValueError("an access token lives for 1 to 300 seconds")
         self._archive = archive
         self._judge = judge
         self._scopes = ScopeJudgement(judge, library)
         self._library = library
         self._clock = clock
         self._randomness = randomness
-        self._life = life
+        self._issue = TokenIssue(self._scopes, library, clock, life)
 
     def issue(self, proof: ProvenClient, wanted: Wanted) -> Standing:
         """Issue a token, if the judge permits every scope now; otherwise nothing is dropped in silence.
@@ -122,12 +79,13 @@ class Tokens:
         with self._archive.writing() as uow:
             client = redeem(uow, proof)
             try:
+                _check_software(proof)
                 standing = self._judged(uow, client, wanted, law)
             except TokenRefused:
                 uow.commit()
                 raise
             uow.put(standing.token)
-            uow.audit(_leaf("token_issued", client, standing.token))
+            uow.audit(leaf_of("token_issued", client, standing.token))
             uow.commit()
         return standing
 
@@ -150,17 +108,33 @@ class Tokens:
             client = reading.get(Client, client_id)
             token = reading.get(IssuedToken, jti) if jti else None
             known = client is not None and token is not None and _relies_on(client, token, now)
-            owner = reading.get(Client, token.client) if token and known else None
-            if token is None or owner is None or not owner.usable(now):
+            hanging = hanging_on(reading, token, now) if token and known else None
+            if client is None or token is None or hanging is None:
                 self._judge.decide(_question_of(asker, client, INTROSPECT))
                 return None
-            judged = self._scopes.of(reading, token, now, _question_of(asker, client, INTROSPECT))
+            asked = _question_of(asker, client, INTROSPECT)
+            judged = self._scopes.of(reading, token, now, asked, login=hanging.login)
         if judged.refused() is not None or not judged.first[0].allowed:
             return None
-        service = self._library.current().catalogue.services[token.service]
-        until = _earliest([one.decision for one in judged.scopes], owner)
-        still = replace(token, expires_at=min(token.expires_at, until)) if until else token
-        return Standing(token=still, scopes=judged.scopes, signing_algorithm=service.signing_algorithm)
+        until = earliest([*(one.decision.until for one in judged.scopes), *hanging.ends])
+        algorithm = algorithm_of(self._library.current().catalogue.services.get(token.service))
+        return Standing(
+            token=replace(token, expires_at=min(token.expires_at, until)) if until else token,
+            scopes=judged.scopes,
+            signing_algorithm=algorithm,
+            sector=client.sector,
+            login=hanging.login,
+        )
+
+    def refused_now(self, jti: str) -> JudgedScope | None:
+        """The first scope of a token that the judge does not permit now; None where it permits all."""
+        now = self._clock.now()
+        with self._archive.reading() as reading:
+            token = reading.get(IssuedToken, jti)
+            hanging = hanging_on(reading, token, now) if token else None
+            if token is None or hanging is None:
+                return None
+            return self._scopes.of(reading, token, now, login=hanging.login).refused()
 
     def revoke(self, proof: ProvenClient, jti: str | None) -> None:
         """Revoke a token of the client's own; an unknown one (or None) is no error (RFC 7009 §2.2).
@@ -173,7 +147,7 @@ class Tokens:
             token = uow.get(IssuedToken, jti) if jti else None
             if token is not None and token.client == client.id and token.revoked_at is None:
                 uow.put(replace(token, revoked_at=uow.now))
-                uow.audit(_leaf("token_revoked", client, token))
+                uow.audit(leaf_of("token_revoked", client, token))
                 uow.announce("token_revoked", {"token": token.jti, "client": client.id})
             uow.commit()
         if token is not None and token.client != client.id:
@@ -181,10 +155,13 @@ class Tokens:
             raise TokenRefused(TokenFault.INVALID_GRANT, "other_client_token", detail)
 
     def _judged(self, uow: UnitOfWork, client: Client, wanted: Wanted, law: Law) -> Standing:
-        service = _one_service(wanted.scopes, law)
+        if not wanted.scopes:
+            raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_missing", "Name the scopes that the token is to carry.")
+        service = service_of(wanted.scopes, law)
+        if service is None or PERSON_SCOPES & set(wanted.scopes):
+            raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_about_person", "Software has no scopes about persons.")
         _check_mandator(client, wanted)
-        now = self._clock.now()  # as the judge's; record time may run ahead of a clock that was set back
-        token = IssuedToken(
+        draft = IssuedToken(
             jti=self._randomness.identifier(),
             client=client.id,
             enterprise=client.enterprise,
@@ -192,40 +169,11 @@ class Tokens:
             mandator=wanted.mandator,
             service=service.code,
             scopes=wanted.scopes,
-            issued_at=now.replace(microsecond=0),
-            expires_at=now.replace(microsecond=0) + self._life,
+            issued_at=uow.now,
+            expires_at=uow.now,
+            binding=wanted.binding,
         )
-        judged = self._scopes.of(uow, token, now)
-        refused = judged.refused()
-        if refused is not None:
-            self._refuse(refused, wanted, law)
-        until = _earliest([one.decision for one in judged.scopes], client)
-        if until is not None:
-            token = replace(token, expires_at=min(token.expires_at, until.replace(microsecond=0)))
-        if token.expires_at <= now:
-            detail = "What the token would rest on ends within this second."
-            raise TokenRefused(TokenFault.INVALID_SCOPE, "authority_ends", detail)
-        return Standing(token=token, scopes=judged.scopes, signing_algorithm=service.signing_algorithm)
-
-    def _refuse(self, refused: JudgedScope, wanted: Wanted, law: Law) -> NoReturn:
-        reason = refused.decision.reason
-        raise TokenRefused(
-            _fault_of(reason, wanted), reason, law.texts(reason)["en"], cure=refused.decision.cure, judged=True
-        )
-
-
-def _one_service(scopes: Sequence[str], law: Law) -> Service:
-    """The one service whose scopes are asked."""
-    if not scopes:
-        raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_missing", "Name the scopes that the token is to carry.")
-    found = [law.catalogue.service_of_scope(scope) for scope in scopes]
-    services = [one[0] for one in found if one is not None]
-    if len(services) < len(found):
-        raise TokenRefused(TokenFault.INVALID_SCOPE, "unknown_scope", "One of the scopes does not exist.")
-    if len({one.code for one in services}) > 1:
-        detail = "A token is for one service: ask one token for each."
-        raise TokenRefused(TokenFault.INVALID_SCOPE, "scopes_of_two_services", detail)
-    return services[0]
+        return self._issue.judged(uow, draft, [client.profile_until, client.valid.end])
 
 
 def _check_mandator(client: Client, wanted: Wanted) -> None:
@@ -238,17 +186,12 @@ def _check_mandator(client: Client, wanted: Wanted) -> None:
         raise TokenRefused(fault, "capacity_differs", "The client was registered in another capacity.")
 
 
-def _fault_of(reason: str, wanted: Wanted) -> TokenFault:
-    if reason in _ABOUT_CLIENT:
-        return TokenFault.UNAUTHORIZED_CLIENT
-    if reason in _ABOUT_MANDATOR and wanted.mandator is not None:
-        return TokenFault.INVALID_AUTHORIZATION_DETAILS
-    return TokenFault.INVALID_SCOPE
-
-
-def _earliest(decisions: Sequence[Decision], client: Client) -> datetime | None:
-    ends = [*(one.until for one in decisions), client.profile_until, client.valid.end]
-    return min((end for end in ends if end is not None), default=None)
+def _check_software(proof: ProvenClient) -> None:
+    """Who acts by itself has proved that it is itself, and registered for it (RFC 6749 §4.4)."""
+    metadata = proof.metadata
+    if metadata and (metadata.public or GrantType.CLIENT_CREDENTIALS not in metadata.grant_types):
+        detail = "The client is not registered for this grant type."
+        raise TokenRefused(TokenFault.UNAUTHORIZED_CLIENT, "grant_not_registered", detail)
 
 
 def _relies_on(client: Client, token: IssuedToken, now: datetime) -> bool:
@@ -273,17 +216,14 @@ def _question_of(asker: ProvenClient | Caller, client: Client | None, action: st
     return Ask(question=question, caller=asker.client_id, caller_token=asker.jti)
 
 
-def _leaf(act: str, client: Client, token: IssuedToken) -> Leaf:
+def leaf_of(act: str, client: Client, token: IssuedToken) -> Leaf:
+    """The audit leaf of what happened to a token."""
+    named = {"enterprise": token.enterprise, "mandator": token.mandator, "grant": token.grant, "parent": token.parent}
     objects = {
-        **_mandator(token),
+        **{name: value for name, value in named.items() if value},
         "token": token.jti,
         "client": token.client,
-        "enterprise": token.enterprise,
         "service": token.service,
         "scopes": " ".join(token.scopes),
     }
-    return Leaf(act=act, actor=client.id, caller=client.id, objects=objects)
-
-
-def _mandator(token: IssuedToken) -> Mapping[str, str]:
-    return {"mandator": token.mandator} if token.mandator else {}
+    return Leaf(act=act, actor=token.person or client.id, caller=client.id, objects=objects)

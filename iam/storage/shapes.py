@@ -15,15 +15,26 @@ from iam.domain.appointments import (
     MandatorGroup,
     Portfolio,
 )
+from iam.domain.authorization_grants import (
+    AuthorizationCode,
+    AuthorizationGrant,
+    AuthorizationRequest,
+    Consent,
+    RefreshToken,
+)
+from iam.domain.client_metadata import ClientMetadata
+from iam.domain.client_registrations import ClientContact, RegistrationAccess, RegistrationToken, SoftwareRequest
 from iam.domain.clients import Client
 from iam.domain.credentials import ActivationCode, OneTimeDevice, PaperCodes, Passkey, Password
 from iam.domain.delegations import Delegation
+from iam.domain.device_authorizations import DeviceAuthorization
 from iam.domain.enterprises import Activation, CapacityHeld, Enterprise, FeedPosition, RegisterAnswer
 from iam.domain.entry_proposals import EntryProposal
 from iam.domain.foreign_enterprises import ForeignEnterpriseRequest
 from iam.domain.foreign_identities import ForeignIdentity, ForeignRepresentation, RequestContact
 from iam.domain.law import BookOfRecord
 from iam.domain.logins import LoginRecord
+from iam.domain.logout_notices import LogoutNotice, WatchedLogin
 from iam.domain.mandates import Cover, Mandate, Tenure
 from iam.domain.messages import WaitingMessage
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
@@ -189,7 +200,7 @@ SHAPES: tuple[Shape, ...] = (
     _record(AppointeeByName, "appointees_by_name"),
     _record(Invitation, "invitations"),
     _record(Tenure, "tenures", ("mandator", "group"), fixed=("mandate", "mandator", "group")),
-    _record(Session, "sessions", ("person",), ("provider", "provider_session"), ("expires_at",)),
+    _record(Session, "sessions", ("person",), ("login",), ("provider", "provider_session"), ("expires_at",)),
     _record(Visit, "visits", ("expires_at",)),
     _record(LoginFlow, "login_flows", ("expires_at",)),
     _record(LoginRecord, "login_records", ("person", "at"), ("expires_at",)),
@@ -204,7 +215,35 @@ SHAPES: tuple[Shape, ...] = (
     _record(Passkey, "passkeys", ("person",)),
     _record(ActivationCode, "activation_codes", ("person",), ("expires_at",)),
     _record(WaitingMessage, "waiting_messages", ("next_at",)),
-    _record(IssuedToken, "issued_tokens", ("expires_at",), fixed=("client",)),
+    _record(IssuedToken, "issued_tokens", ("expires_at",), ("grant",), fixed=("client",)),
+    _fact(ClientMetadata, "client_metadata"),
+    _record(RegistrationToken, "registration_tokens", ("enterprise",), ("expires_at",)),
+    _record(RegistrationAccess, "registration_accesses"),
+    _record(ClientContact, "client_contacts"),
+    _record(SoftwareRequest, "software_requests", ("enterprise",), ("expires_at",), fixed=("vendor", "enterprise")),
+    _record(AuthorizationRequest, "authorization_requests", ("expires_at",)),
+    _record(
+        AuthorizationGrant,
+        "authorization_grants",
+        ("login",),
+        ("person",),
+        ("client",),
+        ("expires_at",),
+        fixed=("client", "person", "login"),
+    ),
+    _record(AuthorizationCode, "authorization_codes", ("expires_at",), fixed=("grant",)),
+    _record(RefreshToken, "refresh_tokens", ("expires_at",), fixed=("grant",)),
+    _record(Consent, "consents", ("person",)),
+    _record(LogoutNotice, "logout_notices", fixed=("client", "person", "sid")),
+    _record(WatchedLogin, "watched_logins"),
+    _record(
+        DeviceAuthorization,
+        "device_authorizations",
+        ("user_code",),
+        ("ticket",),
+        ("expires_at",),
+        fixed=("user_code", "client"),
+    ),
 )
 
 _BY_KIND = {shape.kind: shape for shape in SHAPES}

@@ -13,7 +13,7 @@ from iam.storage.tables import CLAIMS, KEPT, metadata
 GRACE = timedelta(days=1)
 """How long what has expired still stays, so that no clock that runs behind can find it gone too soon."""
 SHORT_GRACE = timedelta(minutes=10)
-"""The same for what anybody can make by beginning to log in, so that a flood is gone soon; losing one costs a click."""
+"""The same for what anybody can make by beginning to log in or to ask, so that a flood is gone soon."""
 
 
 def _expired(table: Table) -> Statement:
@@ -22,9 +22,14 @@ def _expired(table: Table) -> Statement:
     return Statement(delete(table).where(tuple_(*key).in_(expired)))
 
 
-_PASSING = ("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts")
+_PASSING = (
+    *("issued_tokens", "sessions", "login_records", "activation_codes", "request_contacts"),
+    *("authorization_grants", "authorization_codes", "refresh_tokens"),
+    *("registration_tokens", "software_requests"),
+)
 _EXPIRED = [_expired(table) for table in (CLAIMS, KEPT, *(metadata.tables[name] for name in _PASSING))]
-_EXPIRED_SHORTLY = [_expired(metadata.tables[name]) for name in ("visits", "login_flows")]
+_PASSING_SOON = ("visits", "login_flows", "authorization_requests", "device_authorizations")
+_EXPIRED_SHORTLY = [_expired(metadata.tables[name]) for name in _PASSING_SOON]
 
 
 def sweep(lane: Lane, limit: int, now: datetime) -> int:

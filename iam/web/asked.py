@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from iam.domain.applications import Catalogue
@@ -24,10 +25,16 @@ def asked_of(visit: Visit | None, catalogue: Catalogue) -> SignedIn:
     """What the login of a visit must be: any where nothing is asked, or what was asked became unknown meanwhile."""
     if visit is None or not known(catalogue, visit.service, visit.action):
         return ANYBODY
-    if visit.service and visit.action:
-        return wanted_of(Asks(visit.service, visit.action), catalogue)
-    if visit.service:
-        service = catalogue.services[visit.service]
-        return SignedIn(minimum=service.minimum, keys=service.keys)
     requirement = returning.requirement_at(visit.return_to)
-    return ANYBODY if requirement is None else wanted_of(requirement, catalogue)
+    there = ANYBODY if requirement is None else wanted_of(requirement, catalogue)
+    if not visit.service:
+        return there
+    asked = _of_service(visit, catalogue)
+    return replace(asked, minimum=max(asked.minimum, there.minimum))
+
+
+def _of_service(visit: Visit, catalogue: Catalogue) -> SignedIn:
+    if visit.action:
+        return wanted_of(Asks(visit.service, visit.action), catalogue)
+    service = catalogue.services[visit.service]
+    return SignedIn(minimum=service.minimum, keys=service.keys)

@@ -220,17 +220,25 @@ class BrowserHall:
         session = self._who()
         return self._change(session, self._parts.contexts.representing(session, number))
 
-    def leave(self) -> Response:
-        """End this session here, and lead to the provider where that ends its own, else to the choice of keys."""
-        session, visit = self.session(), self.visit()
-        address = None
+    def held(self) -> Session | None:
+        """The session of this browser, also one that has just ended by time."""
+        return self.session() or self._parts.sessions.remembered(browser.present().session)
+
+    def end_here(self) -> None:
+        """End the session of this browser, and the login of one that has just ended by time."""
+        session, visit = self.held(), self.visit()
         if session is not None:
-            address = self._parts.farewells.address(session)
             self._end(session)
         if visit is not None:
             self._forget(visit)
         browser.present().forget_session()
         g.procura_session = None
+
+    def leave(self) -> Response:
+        """End this session here, and lead to the provider where that ends its own, else to the choice of keys."""
+        session = self.session()
+        address = self._parts.farewells.address(session) if session is not None else None
+        self.end_here()
         answer = redirect(address or SIGN_IN_PATH, 303)
         answer.headers["Clear-Site-Data"] = '"cache"'
         return answer

@@ -8,6 +8,8 @@ from typing import Final
 from iam.web.problems import Problem, ProblemType
 
 REALM: Final = "procura"
+DPOP_ALGORITHMS: Final = "ES256 PS256"
+"""With which proofs of possession may be signed."""
 
 
 def no_access_token() -> Problem:
@@ -34,6 +36,17 @@ def expired_access_token() -> Problem:
         detail="The access token has expired: obtain a new one.",
         headers=_bearer(error="invalid_token", error_description="The access token expired"),
     )
+
+
+def dpop_refused(code: str, detail: str, nonce: str) -> Problem:
+    """401: the token is bound to a key, and the proof is missing, not good, or without our nonce (RFC 9449 §7.1, §9).
+
+    ``nonce`` is the one with which the proof is to be made anew; empty where something else is wrong.
+    """
+    error = "use_dpop_nonce" if nonce else "invalid_dpop_proof"
+    told = _challenge("DPoP", error=error, error_description=detail, algs=DPOP_ALGORITHMS)
+    headers = told | ({"DPoP-Nonce": nonce} if nonce else {})
+    return Problem(type=ProblemType.INVALID_ACCESS_TOKEN, code=code, detail=detail, headers=headers)
 
 
 def missing_scope(required: Sequence[str]) -> Problem:
@@ -79,10 +92,14 @@ def _cure_and_rules(cure: Mapping[str, object]) -> dict[str, object]:
 
 
 def _bearer(**parameters: str) -> dict[str, str]:
+    return _challenge("Bearer", **parameters)
+
+
+def _challenge(scheme: str, **parameters: str) -> dict[str, str]:
     """Write a challenge (RFC 9110 §11.6.1); a value is shorn of what could end its quotation."""
     told = {"realm": REALM, **parameters}
     written = ", ".join(f'{name}="{_quotable(value)}"' for name, value in told.items())
-    return {"WWW-Authenticate": f"Bearer {written}"}
+    return {"WWW-Authenticate": f"{scheme} {written}"}
 
 
 def _quotable(value: str) -> str:

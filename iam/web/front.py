@@ -35,6 +35,10 @@ _KEYS: Final = {
     "content-length": "CONTENT_LENGTH",
 }
 """Under which keys of the environment headers stand, of those that come with nearly every request."""
+_PROOF: Final = "HTTP_DPOP"
+"""With it something is used up, which takes writing."""
+_CERTIFICATE: Final = "HTTP_X_PROCURA_CLIENT_CERTIFICATE"
+"""With it an authority is asked about it, which takes waiting."""
 
 
 class Exchange(Protocol):
@@ -95,9 +99,10 @@ class Front:
             environ = environ_of(scope)
             body = await self._body(environ, protocol)
             environ["wsgi.input"] = io.BytesIO(body)
-            if self._at_once(scope.path, body):
+            waits = bool(environ.get(_CERTIFICATE))
+            if not waits and _PROOF not in environ and self._at_once(scope.path, body):
                 return called(self._application, environ)
-            threads = self._in_turn.get(scope.path, self._shared)
+            threads = self._shared if waits else self._in_turn.get(scope.path, self._shared)
             return await asyncio.get_running_loop().run_in_executor(threads, called, self._application, environ)
         except Exception:  # an error of ours is never an answer of the application
             structlog.get_logger().error("request_failed", exc_info=True)

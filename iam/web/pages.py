@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from flask import Response, render_template
 
@@ -34,14 +34,23 @@ def show(
     return answer
 
 
-def content_policy(*, scripts: bool = False, form_to: Iterable[str] = ()) -> str:
+def content_policy(*, scripts: bool = False, form_to: Iterable[str] = (), frames: Iterable[str] = ()) -> str:
     """The policy for one page (Content Security Policy Level 3); what is not named may not be loaded or reached.
 
-    ValueError for an address that is neither http nor https.
+    `frames` are the addresses that may be framed on it. ValueError for an address that is neither http nor https.
     """
     targets = sorted({origin_of(address) for address in form_to})
     forms = " ".join(["form-action 'self'", *targets])
-    return "; ".join([*_STYLED, *(_SCRIPTED if scripts else ()), forms])
+    framed = sorted({_framed(address) for address in frames})
+    return "; ".join(
+        [*_STYLED, *(_SCRIPTED if scripts else ()), *([" ".join(["frame-src", *framed])] if framed else ()), forms]
+    )
+
+
+def _framed(address: str) -> str:
+    """An address as a source of frames: its query plays no part (Content Security Policy Level 3 §6.7.2.12)."""
+    path = urlsplit(address).path.replace(";", "%3B").replace(",", "%2C")
+    return origin_of(address) + quote(path, safe="/%:@!$&'()*+=~-._")
 
 
 def origin_of(address: str) -> str:

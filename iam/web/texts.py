@@ -56,10 +56,17 @@ def read_texts(files: Iterable[Path]) -> Texts:
 
 
 def chosen_language(request: Request) -> str:
-    """The language in which to answer: the one asked for in the address, else by the cookie, else by the browser."""
+    """The language in which to answer: asked for in the address, else by the cookie, by a service, or by the browser.
+
+    Services say what their readers prefer in `ui_locales` (OpenID Connect Core 1.0 §3.1.2.1).
+    """
     for told in (request.args.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
         if told is not None and told in LANGUAGES:
             return told
+    for tag in request.args.get("ui_locales", "").split():
+        primary = tag.partition("-")[0].lower()
+        if primary in LANGUAGES:
+            return primary
     for tag, quality in request.accept_languages:
         primary = str(tag).partition("-")[0].lower()
         if quality > 0 and primary in LANGUAGES:

@@ -14,6 +14,8 @@ MANDATOR: Final = "procura_mandator"
 """The type that names an employer for whom the client acts under a mandate."""
 OWN_ENTERPRISE: Final = "procura_own_enterprise"
 """The type in which tokens for the client's own enterprise tell what they rest on; it cannot be asked for."""
+CITIZEN: Final = "procura_citizen"
+"""The type in which tokens of a person as citizen tell what they rest on; it cannot be asked for."""
 _MEMBERS: Final = frozenset({"type", "mandator", "capacity"})
 _MAX_BYTES: Final = 2_048
 

@@ -12,6 +12,7 @@ from iam.domain.clients import Client, Profile, ProvenClient
 from oidc import jose
 from oidc.provider.decoy import spend_verification
 from oidc.provider.errors import InvalidClient, InvalidRequest
+from oidc.provider.registrations import Registration
 from oidc.registered_claims import MAX_SKEW
 
 METHOD: Final = "private_key_jwt"
@@ -49,14 +50,15 @@ class AssertionRules:
 RULES: Final[Mapping[Profile, AssertionRules]] = {
     Profile.DEFAULT: AssertionRules(max_life=timedelta(seconds=300), token_endpoint_audience=False),
     Profile.OLDER: AssertionRules(max_life=timedelta(hours=2), token_endpoint_audience=True),
+    Profile.OIDC_BASIC: AssertionRules(max_life=timedelta(hours=2), token_endpoint_audience=True),
 }
 
 
 class ClientAssertions:
     """Verifies client assertions against registrations."""
 
-    def __init__(self, issuer: str, token_endpoint: str, find: Callable[[str], Client | None]) -> None:
-        """`issuer` and `token_endpoint` are URLs of ours; `find` gives a registration by client_id, or None."""
+    def __init__(self, issuer: str, token_endpoint: str, find: Callable[[str], Registration | None]) -> None:
+        """`issuer` and `token_endpoint` are URLs of ours; `find` gives a registration that stands, or None."""
         self._issuer = issuer
         self._token_endpoint = token_endpoint
         self._find = find
@@ -81,10 +83,11 @@ class ClientAssertions:
         assertion = _assertion(parameters)  # (1)
         try:
             client_id = _claimed_client(jose.read_insecure_claims(assertion, max_chars=MAX_CHARS), parameters)  # (2)
-            client = self._find(client_id)
-            if client is None or not client.usable(now):  # (3)
+            found = self._find(client_id)
+            if found is None or not found.client.usable(now):  # (3)
                 spend_verification(assertion, MAX_CHARS)
                 raise _refused("unknown_client", "there is no such client, or its registration or profile has ended")
+            client = found.client
             verified = _verified(assertion, client)  # (4)
             self._check_audience(verified, client)  # (5)
             rules = RULES[client.profile]
@@ -95,7 +98,8 @@ class ClientAssertions:
                 raise InvalidClient(f"assertion_{fault.code}", f"Client assertion: {fault.detail}.") from None
             raise _refused(fault.code.value, fault.detail) from None
         fingerprint = hashlib.sha256(f"{client.id}\0{jti}".encode()).hexdigest()
-        return ProvenClient(client=client, fingerprint=fingerprint, expires_at=times.expires_at + MAX_SKEW)
+        until = times.expires_at + MAX_SKEW
+        return ProvenClient(client=client, fingerprint=fingerprint, expires_at=until, metadata=found.metadata)
 
     def _check_audience(self, verified: jose.Verified, client: Client) -> None:
         explicit = str(verified.header.get("typ", "")).lower().removeprefix("application/") == EXPLICIT_TYPE

@@ -11,11 +11,19 @@ from flask import Blueprint, Response, abort, current_app, request
 
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
+from oidc.provider.client_configuration import add_configuration
+from oidc.provider.client_registration import add_registration
+from oidc.provider.device_authorization import DEVICE_PATH, ask_for_device
 from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
+from oidc.provider.possession import PROOF
+from oidc.provider.pushed_requests import push
 from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.signed_metadata import SignedMetadata
+from oidc.provider.software_requests import add_software_requests
+from oidc.provider.userinfo import userinfo
 
 NAME: Final = "oauth2"
 KEYS_KEPT_FOR: Final = 300
@@ -33,14 +41,18 @@ def provider_blueprint(parts: Parts) -> Blueprint:
     provider = Provider(parts)
     blueprint = Blueprint(NAME, __name__)
     _add_posts(blueprint, provider)
+    _add_userinfo(blueprint, provider)
     _add_gets(blueprint, provider)
+    add_registration(blueprint, provider)
+    add_configuration(blueprint, provider)
+    add_software_requests(blueprint, provider)
     return blueprint
 
 
 def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
     def answer(act: Callable[[Exchange], Response], *media_types: str) -> Response:
-        url = provider.issuer + request.path
-        return provider.guarded(lambda: act(read_exchange(request, url, media_types)))
+        url = provider.parts.possession.base_of(request.environ) + request.path
+        return _with_nonce(provider, provider.guarded(lambda: act(read_exchange(request, url, media_types))))
 
     def token() -> Response:
         return answer(provider.token_response, JSON)
@@ -51,12 +63,29 @@ def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
     def revoke() -> Response:
         return answer(lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
 
-    for path, view in ((TOKEN_PATH, token), ("/oauth2/introspect", introspect), ("/oauth2/revoke", revoke)):
+    def par() -> Response:
+        return answer(lambda exchange: push(provider, exchange), JSON)
+
+    def device_authorization() -> Response:
+        return answer(lambda exchange: ask_for_device(provider, exchange), JSON)
+
+    posts = {TOKEN_PATH: token, "/oauth2/introspect": introspect, "/oauth2/revoke": revoke, "/oauth2/par": par}
+    for path, view in (posts | {DEVICE_PATH: device_authorization}).items():
         set_largest_body(view, LARGEST_ANSWERED)
         blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
 
 
+def _add_userinfo(blueprint: Blueprint, provider: Provider) -> None:
+    def told() -> Response:
+        return _with_nonce(provider, provider.guarded(lambda: userinfo(provider)))
+
+    by_token = public("the request proves itself by its access token")
+    blueprint.add_url_rule("/oauth2/userinfo", "userinfo", by_token(told), methods=["GET", "POST"])
+
+
 def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
+    signed = SignedMetadata(provider.parts.keys, provider.parts.clock)
+
     def jwks() -> Response:
         document = provider.parts.keys.published()
         return _kept(json.dumps(document, sort_keys=True), "application/jwk-set+json", KEYS_KEPT_FOR)
@@ -66,8 +95,10 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
         rules = [rule for rule in current_app.url_map.iter_rules() if rule.endpoint.startswith(prefix)]
         paths = {rule.endpoint.removeprefix(prefix): rule.rule for rule in rules}
         catalogue = provider.parts.library.current().catalogue
-        told = metadata(provider.issuer, paths, provider.grant_types, catalogue)
-        return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR)
+        certificates = provider.parts.possession.certificates
+        at = certificates.address if certificates else ""
+        told, content = signed.told(metadata(provider.issuer, paths, provider.grant_types, catalogue, at))
+        return _kept(json.dumps(told), "application/json", KEYS_KEPT_FOR, content)
 
     def explanation(reason: str) -> Response:
         try:
@@ -80,14 +111,25 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
 
     blueprint.add_url_rule("/oauth2/jwks", "jwks", _FOR_ALL(jwks))
     blueprint.add_url_rule("/.well-known/oauth-authorization-server", "metadata", _FOR_ALL(server_metadata))
+    blueprint.add_url_rule("/.well-known/openid-configuration", "openid", server_metadata)
     blueprint.add_url_rule("/explanations/<reason>", "explanation", _FOR_ALL(explanation))
 
 
-def _kept(written: str, media_type: str, seconds: int) -> Response:
-    """An answer that may be kept for a while, and asked for again by its tag (RFC 9110 §8.8.3)."""
+def _with_nonce(provider: Provider, answer: Response) -> Response:
+    """An answer to a request with a proof hands out the nonce for the next one (RFC 9449 §8.2)."""
+    if PROOF in request.environ and answer.status_code < 300:
+        answer.headers["DPoP-Nonce"] = provider.parts.possession.proofs.nonces.current()
+    return answer
+
+
+def _kept(written: str, media_type: str, seconds: int, content: str = "") -> Response:
+    """An answer that may be kept for a while, and asked for again by its tag (RFC 9110 §8.8.3).
+
+    `content` is what the tag is made from, where that is not what is written.
+    """
     answer = Response(written, content_type=media_type)
     answer.headers["Cache-Control"] = f"public, max-age={seconds}"
     answer.headers["Vary"] = "Accept"
-    answer.set_etag(hashlib.sha256(written.encode()).hexdigest()[:32])
+    answer.set_etag(hashlib.sha256((content or written).encode()).hexdigest()[:32])
     answer.make_conditional(request)
     return answer

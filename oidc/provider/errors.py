@@ -6,6 +6,8 @@ from typing import ClassVar, Final
 
 from authlib.oauth2 import OAuth2Error
 
+from iam.web.challenges import DPOP_ALGORITHMS
+
 _JSON: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 
 
@@ -20,6 +22,8 @@ class ProviderError(OAuth2Error):
     status: ClassVar[int] = 400
     challenge: str | None = None
     """The value of `WWW-Authenticate`, where the answer owes one."""
+    nonce: str = ""
+    """The nonce with which a DPoP proof is to be made anew; empty where none is asked for."""
 
     def __init__(self, reason: str, description: str, *, detail: str = "", explained: bool = False) -> None:
         super().__init__(error=self.code, description=told(f"{reason}: {description}"), status_code=self.status)
@@ -29,7 +33,8 @@ class ProviderError(OAuth2Error):
 
     def get_headers(self) -> list[tuple[str, str]]:
         """No answer of these endpoints may be kept (RFC 6749 §5.1)."""
-        return _JSON if self.challenge is None else [*_JSON, ("WWW-Authenticate", self.challenge)]
+        told = {"WWW-Authenticate": self.challenge, "DPoP-Nonce": self.nonce}
+        return [*_JSON, *((name, value) for name, value in told.items() if value)]
 
 
 class InvalidRequest(ProviderError):
@@ -51,6 +56,30 @@ class InvalidGrant(ProviderError):
     code = "invalid_grant"
 
 
+class AccessDenied(ProviderError):
+    """The person said no (RFC 8628 §3.5)."""
+
+    code = "access_denied"
+
+
+class AuthorizationPending(ProviderError):
+    """The person has not decided yet: ask again, no sooner than told (RFC 8628 §3.5)."""
+
+    code = "authorization_pending"
+
+
+class SlowDown(ProviderError):
+    """The device asked too soon, and waits longer from now on (RFC 8628 §3.5)."""
+
+    code = "slow_down"
+
+
+class ExpiredToken(ProviderError):
+    """The codes of a device have expired (RFC 8628 §3.5)."""
+
+    code = "expired_token"
+
+
 class UnauthorizedClient(ProviderError):
     """The client may not have such a token at all (RFC 6749 §5.2)."""
 
@@ -67,6 +96,34 @@ class InvalidScope(ProviderError):
     """A scope is unknown, mixed with those of another service, or not permitted (RFC 6749 §5.2)."""
 
     code = "invalid_scope"
+
+
+class InvalidDpopProof(ProviderError):
+    """The DPoP proof is missing or not good (RFC 9449 §5)."""
+
+    code = "invalid_dpop_proof"
+
+
+class UseDpopNonce(ProviderError):
+    """The DPoP proof is to be made anew with our nonce (RFC 9449 §8)."""
+
+    code = "use_dpop_nonce"
+
+    def __init__(self, reason: str, description: str, *, nonce: str) -> None:
+        super().__init__(reason, description)
+        self.nonce = nonce
+
+
+class DpopChallenge(ProviderError):
+    """An access token presented with a DPoP proof that is not good, or without our nonce (RFC 9449 §7.1, §9)."""
+
+    status = 401
+
+    def __init__(self, reason: str, description: str, *, nonce: str) -> None:
+        self.code = "use_dpop_nonce" if nonce else "invalid_dpop_proof"  # type: ignore[misc]
+        super().__init__(reason, description)
+        self.nonce = nonce
+        self.challenge = f'DPoP realm="procura", error="{self.code}", algs="{DPOP_ALGORITHMS}"'
 
 
 class InvalidTarget(ProviderError):
@@ -95,6 +152,17 @@ class InsufficientScope(ProviderError):
     code = "insufficient_scope"
     status = 401
     challenge = 'Bearer realm="procura", error="insufficient_scope"'
+
+
+class InsufficientAuthentication(ProviderError):
+    """The login behind the caller's access token is too weak for what is asked (RFC 9470 §3)."""
+
+    code = "insufficient_user_authentication"
+    status = 401
+
+    def __init__(self, reason: str, description: str, *, acr: str) -> None:
+        super().__init__(reason, description)
+        self.challenge = f'Bearer realm="procura", error="{self.code}", acr_values="{acr}"'
 
 
 def told(text: str) -> str:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
 from flask import Request
 
-from iam.domain.clients import ProvenClient
-from oidc.provider.client_assertion import METHOD
+from iam.domain.clients import ProvenClient, ProvenKey
 from oidc.provider.errors import InvalidClient, InvalidRequest
 from oidc.provider.strict_form import MAX_BYTES, read_form
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+ANY = "registered"
+"""The name under which the registered method stands in authlib's registry: each client has one."""
 
 
 class Exchange(OAuth2Request):
@@ -21,6 +28,10 @@ class Exchange(OAuth2Request):
         self.parameters = parameters
         self.authorization = authorization
         self.accept = accept
+        self.key: ProvenKey | None = None
+        """The key that the request proved, to which tokens are bound."""
+        self.environ: WSGIEnvironment = {}
+        """The request as WSGI has it, for proofs that stand in headers."""
         self.payload = BasicOAuth2Payload(parameters)
 
     @property
@@ -46,8 +57,8 @@ class ProvenSoftware(ClientMixin):
         return self.proof.client.id
 
     def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
-        """Every client authenticates in the one way, at every endpoint."""
-        return method == METHOD
+        """Every client authenticates in the one way that it registered, at every endpoint."""
+        return method == ANY
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Every client may use the grants that are registered: what it gets is for the judge to say."""
@@ -66,4 +77,6 @@ def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Excha
         raise InvalidClient("body_too_large", f"No client is looked for in more than {MAX_BYTES} bytes.")
     parameters = read_form(request.headers.get("Content-Type", ""), request.get_data(cache=False))
     accept = request.accept_mimetypes.best_match(answers) if len(answers) > 1 else None
-    return Exchange(url, parameters, request.headers.get("Authorization"), accept or answers[0])
+    read = Exchange(url, parameters, request.headers.get("Authorization"), accept or answers[0])
+    read.environ = request.environ
+    return read

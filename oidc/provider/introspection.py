@@ -10,10 +10,11 @@ from iam.domain.clients import ProvenClient
 from iam.domain.tokens import Caller
 from iam.services.tokens import INTROSPECT, OUR_SERVICE
 from oidc import jose
-from oidc.provider.access_tokens import claims_of
-from oidc.provider.client_assertion import METHOD
-from oidc.provider.errors import InsufficientScope, InvalidRequest, InvalidToken
-from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.access_tokens import claims_of, token_type_of
+from oidc.provider.dpop import DpopRefused
+from oidc.provider.errors import InsufficientScope, InvalidClient, InvalidRequest, InvalidToken
+from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
+from oidc.provider.possession import at_resource
 from oidc.provider.refusals import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Introspection(TokenEndpoint):
     """
 
     ENDPOINT_NAME = "introspection"
-    CLIENT_AUTH_METHODS = (METHOD,)
+    CLIENT_AUTH_METHODS = (ANY,)
     server: Provider
 
     def create_endpoint_response(self, request: OAuth2Request) -> Answer:
@@ -53,17 +54,23 @@ class Introspection(TokenEndpoint):
             standing = self.server.parts.tokens.introspect(asker, jti)  # (3)
         told: dict[str, object] = dict(INACTIVE)
         if standing is not None:
-            told = {"active": True, "token_type": "Bearer", **claims_of(standing, self.server.issuer)}
+            kind, names = token_type_of(standing.token), self.server.parts.subjects
+            told = {"active": True, "token_type": kind, **claims_of(standing, self.server.issuer, names)}
         return self._written(told, asker, exchange.accept)  # (4)
 
     def _asker(self, request: Exchange) -> ProvenClient | Caller:
         if request.authorization is None:
             client = self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, self.ENDPOINT_NAME)
-            return cast(ProvenSoftware, client).proof
+            proof = cast(ProvenSoftware, client).proof
+            if proof.metadata is not None and proof.metadata.public:
+                raise InvalidClient("client_not_authenticated", "Introspection is for clients that prove who they are.")
+            return proof
         if "client_assertion" in request.parameters:
             raise InvalidRequest("two_credentials", "Authenticate in one way.")
         try:
-            caller = self.server.parts.bearer.verify(request.authorization)
+            caller = self.server.parts.bearer.verify(request.authorization, request.environ)
+        except DpopRefused as refused:
+            raise at_resource(refused) from None
         except jose.InvalidToken as fault:
             raise InvalidToken(f"token_{fault.code}", "The access token of the caller is not valid.") from None
         action = self.server.parts.library.current().catalogue.services[OUR_SERVICE].actions[INTROSPECT]

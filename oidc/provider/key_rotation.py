@@ -10,7 +10,7 @@ from typing import Final
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
 from iam.ports import Archive, KeyChest, Seal, UnitOfWork
-from iam.services.tokens import LONGEST_LIFE
+from iam.services.token_issue import LONGEST_LIFE
 from oidc.key_shelves import TOKENS, Shelf
 from oidc.signing_keys import (
     KeyRing,

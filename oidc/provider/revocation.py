@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from authlib.oauth2.rfc6749 import OAuth2Request, TokenEndpoint
 
-from oidc.provider.client_assertion import METHOD
-from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
 
 if TYPE_CHECKING:
@@ -23,13 +22,17 @@ class Revocation(TokenEndpoint):
     """
 
     ENDPOINT_NAME = "revocation"
-    CLIENT_AUTH_METHODS = (METHOD,)
+    CLIENT_AUTH_METHODS = (ANY,)
     server: Provider
 
     def create_endpoint_response(self, request: OAuth2Request) -> tuple[int, str, list[tuple[str, str]]]:
         """Steps (1) to (3)."""
         client = self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, self.ENDPOINT_NAME)  # (1)
         jti = self.server.own_tokens.jti(cast(Exchange, request).required("token"))  # (2)
-        with as_oauth_errors():
-            self.server.parts.tokens.revoke(cast(ProvenSoftware, client).proof, jti)  # (3)
+        proof, parts = cast(ProvenSoftware, client).proof, self.server.parts
+        with as_oauth_errors():  # (3)
+            if jti is None:
+                parts.redemption.give_up(proof, cast(Exchange, request).required("token"))
+            else:
+                parts.tokens.revoke(proof, jti)
         return 200, "", [("Cache-Control", "no-store")]

@@ -3,33 +3,52 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, cast
 
 import structlog
 from authlib.common.security import is_secure_transport
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
+from authlib.oauth2.rfc6749 import ClientMixin
 from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
-from flask import Response
+from flask import Request, Response
 from werkzeug.datastructures import Headers
 
-from iam.domain.clients import Client
+from iam.domain.clients import ProvenClient
 from iam.ports import Clock, Library
+from iam.services.authorization_requests import AuthorizationRequests
+from iam.services.client_registration import ClientRegistration
+from iam.services.client_requests import SoftwareRequests
+from iam.services.device_authorizations import DeviceAuthorizations
+from iam.services.grant_redemption import GrantRedemption
+from iam.services.subjects import Subjects
+from iam.services.token_exchange import TokenExchange
 from iam.services.tokens import Tokens
 from iam.settings import UnsafeSettings
+from oidc import jose
+from oidc.provider.access_tokens import binding_of
 from oidc.provider.bearer import BearerTokens
-from oidc.provider.client_assertion import METHOD, ClientAssertions
+from oidc.provider.client_assertion import ClientAssertions
+from oidc.provider.client_authentication import ClientAuthentication
 from oidc.provider.client_credentials import ClientCredentials
-from oidc.provider.errors import InvalidRequest, ProviderError, UnsupportedGrantType
-from oidc.provider.exchange import Exchange, ProvenSoftware
+from oidc.provider.code_grant import CodeGrant, RefreshGrant
+from oidc.provider.device_authorization import DeviceGrant
+from oidc.provider.dpop import DpopRefused
+from oidc.provider.errors import InvalidRequest, InvalidToken, ProviderError, UnsupportedGrantType
+from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
+from oidc.provider.exchange_grant import ExchangeGrant
+from oidc.provider.id_tokens import IdTokens
 from oidc.provider.introspection import Introspection
 from oidc.provider.live_keys import SigningKeys
 from oidc.provider.own_tokens import OwnTokens
+from oidc.provider.person_claims import PersonClaims
+from oidc.provider.possession import Possession, at_resource, check_constrained
+from oidc.provider.registrations import Registrations
 from oidc.provider.revocation import Revocation
 
 TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
-GRANTS: Final = (ClientCredentials,)
+GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant, DeviceGrant, ExchangeGrant)
 ENDPOINTS: Final = (Introspection, Revocation)
 _log: Final = structlog.get_logger("oidc.provider")
 
@@ -40,10 +59,19 @@ class Parts:
 
     issuer: str
     """Our public base URL, without a slash at the end."""
-    find_client: Callable[[str], Client | None]
+    registrations: Registrations
+    requests: AuthorizationRequests
     tokens: Tokens
+    redemption: GrantRedemption
+    devices: DeviceAuthorizations
+    token_exchange: TokenExchange
+    registration: ClientRegistration
+    software_requests: SoftwareRequests
+    subjects: Subjects
+    person_claims: PersonClaims
     keys: SigningKeys
     bearer: BearerTokens
+    possession: Possession
     library: Library
     clock: Clock
 
@@ -59,8 +87,16 @@ class Provider(AuthorizationServer):
         self.parts = parts
         self.issuer = parts.issuer
         self.own_tokens = OwnTokens(parts.issuer, parts.keys)
-        self._assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.find_client)
-        self.register_client_auth_method(METHOD, self._prove)
+        self.id_tokens = IdTokens(
+            issuer=parts.issuer,
+            keys=parts.keys,
+            clock=parts.clock,
+            subjects=parts.subjects,
+            person_claims=parts.person_claims,
+        )
+        assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.registrations.find)
+        self._clients = ClientAuthentication(parts.registrations, assertions, parts.possession)
+        self.register_client_auth_method(ANY, self._prove)
         for grant in GRANTS:
             self.register_grant(grant)
         for endpoint in ENDPOINTS:
@@ -85,6 +121,38 @@ class Provider(AuthorizationServer):
     def endpoint_response(self, name: str, exchange: Exchange) -> Response:
         """The answer of a registered endpoint."""
         return cast(Response, self.create_endpoint_response(name, exchange))  # type: ignore[no-untyped-call]
+
+    def authenticated(self, request: Exchange) -> ProvenClient:
+        """The client of a request, at any endpoint. Raises `InvalidClient`, `InvalidRequest`."""
+        return self._clients.prove(request, self.parts.clock.now())
+
+    def authenticate_client(
+        self, request: OAuth2Request, methods: Collection[str], endpoint: str = "token"
+    ) -> ClientMixin:
+        """As authlib's registries ask it; at the token endpoint who owes a key of its own has proven one."""
+        software = cast(ProvenSoftware, super().authenticate_client(request, methods, endpoint))
+        if endpoint == "token":
+            check_constrained(software.proof)
+        return software
+
+    def presented_token(self, request: Request) -> str:
+        """The `jti` of the access token of ours that a request presents, as it is bound.
+
+        Raises `InvalidToken`, `DpopChallenge`.
+        """
+        header = request.headers.get("Authorization", "")
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() not in ("bearer", "dpop") or not token:
+            raise InvalidToken("token_missing", "Send Authorization: Bearer or DPoP, and the token.")
+        try:
+            claims = self.own_tokens.verify(token).claims
+            jti = jose.text_claim(claims, "jti")
+            self.parts.possession.check_token(binding_of(claims), scheme, token, request.environ)
+        except jose.InvalidToken:
+            raise InvalidToken("token_not_ours", "The access token is not valid as it is presented.") from None
+        except DpopRefused as refused:
+            raise at_resource(refused) from None
+        return jti
 
     def create_oauth2_request(self, request: Exchange) -> Exchange:
         """The request, which was read before."""
@@ -114,7 +182,7 @@ class Provider(AuthorizationServer):
         return self.handle_response(*told(self.get_error_uri(request, told)))
 
     def _prove(self, _query_client: object, request: Exchange) -> ProvenSoftware:
-        return ProvenSoftware(self._assertions.prove(request.parameters, self.parts.clock.now()))
+        return ProvenSoftware(self.authenticated(request))
 
 
 def _ours(request: OAuth2Request | None, error: OAuth2Error) -> ProviderError:

@@ -8,6 +8,7 @@ from urllib.parse import unquote_plus
 
 from oidc.provider.errors import InvalidRequest
 
+FORM: Final = "application/x-www-form-urlencoded"
 MAX_BYTES: Final = 32_768
 MAX_PARAMETERS: Final = 40
 _MEDIA_TYPE: Final = re.compile(r'application/x-www-form-urlencoded(?:\s*;\s*charset="?utf-8"?)?', re.IGNORECASE)

@@ -19,8 +19,10 @@ from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.login_providers import ProviderKind
 from iam.domain.logins import ProvenLogin
 from iam.domain.niss import Niss
+from iam.services.permissions import Permissions
 from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
+from iam.web.leaving import Farewell
 from iam.web.markers import public
 from iam.web.portal import PortalParts, create_portal
 from iam.web.texts import chosen_language
@@ -82,6 +84,9 @@ class Arrivals:
             farewells=gate.farewells,
             providers=gate.book,
             library=self.world.library,
+            farewell=Farewell(gate.farewells, gate.book),
+            told=lambda _: (),
+            permissions=Permissions(self.world.archive, self.world.clock),
             represents_abroad=lambda person: bool(self.border.said.own(person)),
         )
 

@@ -20,8 +20,10 @@ from iam.domain.login_providers import LoginProvider, ProviderKind
 from iam.domain.mandates import Cover
 from iam.domain.niss import Niss
 from iam.domain.periods import Period
+from iam.services.permissions import Permissions
 from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard, SignedIn
+from iam.web.leaving import Farewell, ToldService
 from iam.web.markers import public, requires
 from iam.web.pages import origin_of
 from iam.web.portal import PortalParts, create_portal
@@ -69,6 +71,8 @@ class Counter:
     person: str = field(init=False)
     niss: Niss = field(init=False)
     left: list[str] = field(default_factory=list)
+    told: dict[str, tuple[ToldService, ...]] = field(default_factory=dict)
+    """Services that somebody entered by a login."""
 
     def __post_init__(self) -> None:
         self.gate = Gate(self.world)
@@ -162,6 +166,9 @@ class Counter:
             farewells=self.gate.farewells,
             providers=self.gate.book,
             library=self.world.library,  # type: ignore[arg-type]
+            farewell=Farewell(self.gate.farewells, self.gate.book),
+            told=lambda login: self.told.get(login, ()),
+            permissions=Permissions(self.world.archive, self.world.clock),
             represents_abroad=lambda _: False,
         )
 

@@ -155,7 +155,7 @@ class Country(World):
         client = client or self.portal
         proof = ProvenClient(client=client, fingerprint=self.randomness.secret(), expires_at=self.clock.at)
         standing = self.house.tokens.issue(proof, Wanted(scopes=scopes or (ADMINISTER,)))
-        return sign_access_token(standing, ISSUER, self.keys.current("ES256"))
+        return sign_access_token(standing, ISSUER, self.keys.current("ES256"), self.house.subjects)
 
     def login(
         self,

@@ -122,7 +122,7 @@ class EvaluationWorld:
                 uow.put(record)
             uow.commit()
 
-    def verify(self, header: str | None) -> Caller:
+    def verify(self, header: str | None, _request: object = None) -> Caller:
         """Play the bearer door: a header is good or not; it knows nothing of what was revoked."""
         if header is None:
             raise ProblemAnswer(challenges.no_access_token())

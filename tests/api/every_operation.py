@@ -50,6 +50,8 @@ BODIES: dict[str, dict[str, Any]] = {
         "algorithm": "ES256",
         "label": "Payroll",
     },
+    "give_registration_token": {"capacity": "service_provider"},
+    "void_registration_token": {},
     "replace_client_keys": {"jwks": public_jwks()},
     "end_client": {},
     "propose_mandate": {**TERMS, "finalise": True},

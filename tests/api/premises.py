@@ -47,6 +47,7 @@ from iam.services.people import People
 from iam.services.portfolios import Portfolios
 from iam.services.readings import Readings
 from iam.services.recognitions import Recognitions
+from iam.services.registration_tokens import RegistrationTokens
 from iam.services.representation import Representations
 from iam.services.slowed_tries import SlowedTries
 from iam.services.subjects import Subjects
@@ -54,10 +55,11 @@ from iam.services.tokens import Tokens
 from oidc import jose
 from oidc.authentication_sources import AuthenticationSource
 from oidc.authentication_tokens import AuthenticationTokens
-from oidc.client_keys import accept_jwks, canonical_jwks
 from oidc.provider.bearer import BearerTokens
 from oidc.provider.live_keys import SigningKeys
+from oidc.published_keys import ClientKeyRules
 from tests.oidc.provider.premises import MemoryChest, first_keys
+from tests.oidc.servers_of_clients import ServersOfClients
 from tests.services.worlds import OneLaw
 from tests.storage.clocks import START
 
@@ -137,7 +139,8 @@ class Premises:
             portfolios=Portfolios(once, judge, library, randomness),
             recognitions=Recognitions(once, judge, randomness, self.joint_acts),
             activations=Activations(once, judge, library, self.representations),
-            clients=Clients(once, judge, library, randomness, accepted_keys),
+            clients=Clients(once, judge, library, randomness, ClientKeyRules(ServersOfClients(), clock)),
+            registration_tokens=RegistrationTokens(once, judge, library, clock, randomness),
             mandates=Mandates(once, clock, sides, RULES),
             proposals=MandateProposals(once, library, randomness, sides, RULES),
             paper=MandatePaper(once, judge, library, randomness, sides, RULES),
@@ -155,7 +158,7 @@ class Premises:
             version="0",
         )
 
-    def _verify(self, header: str | None, service: str) -> Caller:
+    def _verify(self, header: str | None, service: str, _request: object) -> Caller:
         clock: Any = self.clock
         return BearerTokens(ISSUER, self.keys, clock, service=service).caller(header)
 
@@ -172,8 +175,3 @@ class Premises:
 def premises(law: Law) -> Premises:
     """The one for all tests of a process."""
     return Premises(law)
-
-
-def accepted_keys(jwks: object, algorithm: str) -> str:
-    """The key policy of the house."""
-    return canonical_jwks(accept_jwks(jwks, algorithm=algorithm))

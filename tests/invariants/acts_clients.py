@@ -12,7 +12,8 @@ from iam.domain.enterprises import Capacity
 from iam.domain.errors import Refusal
 from iam.domain.tokens import IssuedToken
 from iam.services.client_orders import NewClient, NewDeclarationService
-from iam.services.tokens import Standing, Wanted
+from iam.services.token_issue import Standing
+from iam.services.tokens import Wanted
 from tests.invariants.acts_hierarchy import shortened
 from tests.invariants.chronicle import Chronicle
 from tests.reference.country import Software

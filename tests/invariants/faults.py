@@ -15,6 +15,7 @@ import iam.services.acting
 import iam.services.grants
 import iam.services.mandate_force
 import iam.services.mandate_proposals
+import iam.services.token_issue
 import iam.services.tokens
 import iam.storage.memory_constraints
 import iam.storage.memory_decisions
@@ -235,7 +236,8 @@ def a_leaf_names_a_number(patch: pytest.MonkeyPatch) -> None:
 
 def a_token_lives_as_long_as_any_other(patch: pytest.MonkeyPatch) -> None:
     """The end of what it rests on is not looked at."""
-    patch.setattr(iam.services.tokens, "_earliest", lambda *_: None)
+    for module in (iam.services.tokens, iam.services.token_issue):
+        patch.setattr(module, "earliest", lambda *_: None)
 
 
 def everybody_has_one_name_everywhere(patch: pytest.MonkeyPatch) -> None:

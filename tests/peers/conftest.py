@@ -23,14 +23,22 @@ START_SECONDS = 180
 
 
 @pytest.fixture(scope="session")
-def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """What `.procura/sandbox.json` says of a running demo whose tour is over."""
+def declared_address() -> str:
+    """An address on this machine, at a free port, to which the sandbox's web services may return people."""
+    return f"http://127.0.0.1:{free_port()}/callback"
+
+
+@pytest.fixture(scope="session")
+def sandbox(tmp_path_factory: pytest.TempPathFactory, declared_address: str) -> Iterator[dict[str, Any]]:
+    """What `.procura/sandbox.json` says of a running demo whose tour is over; its web services may return people to
+    the address that `declared_address` says.
+    """
     data = tmp_path_factory.mktemp("sandbox")
     log = data / "demo.log"
     environment = {**os.environ, "PROCURA_DATA": str(data), "PORT": str(free_port())}
     with log.open("wb") as output:
         demo = subprocess.Popen(
-            [sys.executable, "-c", "from iam.cli import main; main()", "demo"],
+            [sys.executable, "-c", "from iam.cli import main; main()", "demo", "--return-to", declared_address],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -1,5 +1,6 @@
 """The country's start state is reached by use-cases alone, with a history in which the past is answered as it was."""
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,8 @@ from iam.domain.appointments import Appointment, Grant, Role
 from iam.domain.assurance import Assurance, Authentication, LoginKey
 from iam.domain.audit import verify_chain
 from iam.domain.authorization import Decision, Question, SubjectKind
-from iam.domain.clients import Client, ClientKind
+from iam.domain.client_metadata import AuthMethod, ClientMetadata
+from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity, CapacityHeld, Enterprise
 from iam.domain.identifiers import Niss
 from iam.domain.mandates import Mandate, State
@@ -24,6 +26,7 @@ from iam.sandbox.loading import load_country
 from iam.sandbox.software import SandboxClient
 from iam.sandbox.state_server import playing_the_state
 from iam.services.authorization import Ask
+from iam.services.client_metadata_rules import check_metadata
 from iam.services.people import person_of
 from tests.sandbox.conftest import BASE_URL, START, arrange
 
@@ -49,7 +52,7 @@ class Loaded:
         login = Authentication(person, LoginKey.EID, Assurance.HIGH, now, "test", "once")
         question = Question(
             subject_kind=SubjectKind.CLIENT if client else SubjectKind.PERSON,
-            subject=self.clients[-1].client_id if client else person,
+            subject=next(one.client_id for one in self.clients if one.alias == subject) if client else person,
             enterprise=self.country.number_of("bureau"),
             capacity=Capacity.SERVICE_PROVIDER,
             service="dimona",
@@ -137,11 +140,36 @@ def test_declaration_services_and_software_are_registered_with_keys_of_their_own
         "social_risks": "PS256",
         "works": "RS256",
         "payroll": "ES256",
+        "dimona_web": "ES256",
+        "dimona_older": "RS256",
+        "newsletter": "RS256",
+        "dimona_desktop": "ES256",
     }
     for one in loaded.clients:
         assert one.private_jwk["kid"] in registered[one.client_id].jwks
         assert one.private_jwk["d"] not in registered[one.client_id].jwks
         assert (one.kind is ClientKind.TECHNICAL) is (one.alias == "payroll")
+
+
+def test_services_to_which_people_log_in_stand_in_each_profile_with_what_they_keep_secret(loaded: Loaded) -> None:
+    with loaded.house.archive.reading() as reading:
+        kept = {one.alias: (reading.get(Client, one.client_id), one.login) for one in loaded.clients if one.login}
+        metadata = {one.alias: reading.get(ClientMetadata, one.client_id) for one in loaded.clients if one.login}
+    stand = {
+        alias: (client.profile, login.auth_method) for alias, (client, login) in kept.items() if client is not None
+    }
+    assert stand == {
+        "dimona_web": (Profile.DEFAULT, AuthMethod.PRIVATE_KEY_JWT),
+        "dimona_older": (Profile.OLDER, AuthMethod.PRIVATE_KEY_JWT),
+        "newsletter": (Profile.OIDC_BASIC, AuthMethod.CLIENT_SECRET_BASIC),
+        "dimona_desktop": (Profile.OLDER, AuthMethod.NONE),
+    }
+    for alias, (client, login) in kept.items():
+        told = metadata[alias]
+        assert client is not None and told is not None and client.usable(loaded.house.clock.now())
+        assert told.redirect_uris == login.redirect_uris and told.scopes == login.scopes
+        assert told.secret_hash == (hashlib.sha256(login.secret.encode()).hexdigest() if login.secret else "")
+        check_metadata(client, told, loaded.house.library.current().catalogue, local=True)
 
 
 def test_the_audit_trail_tells_the_whole_history_in_its_own_time(loaded: Loaded) -> None:

@@ -2,16 +2,18 @@
 
 import json
 import stat
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from iam.domain.clients import ClientKind
+from iam.domain.client_metadata import AuthMethod
+from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.identifiers import CbeNumber, EmployerNumber, EmployerNumberKind, Niss
 from iam.sandbox.country import Country
 from iam.sandbox.sandbox_file import NAME, Whereabouts, clients_in, read_sandbox_file, write_sandbox_file
-from iam.sandbox.software import SandboxClient, new_private_jwk
+from iam.sandbox.software import LoginSide, SandboxClient, new_private_jwk
 from iam.sandbox.state_server import StateSystems
 from tests.sandbox.conftest import BASE_URL
 
@@ -25,6 +27,19 @@ CLIENT = SandboxClient(
     services=("authorization", "dimona"),
     private_jwk=new_private_jwk("ES256"),
 )
+WEB = replace(
+    CLIENT,
+    alias="newsletter",
+    login=LoginSide(
+        label="Newsletter",
+        profile=Profile.OIDC_BASIC,
+        auth_method=AuthMethod.CLIENT_SECRET_BASIC,
+        secret="said to nobody",
+        redirect_uris=("https://newsletter.example/callback",),
+        scopes=("openid", "profile"),
+        grant_types=("authorization_code",),
+    ),
+)
 
 
 @pytest.fixture
@@ -33,7 +48,7 @@ def folder(tmp_path: Path, state: StateSystems, country: Country) -> Path:
     where = Whereabouts(
         base_url=BASE_URL, clock_offset=-3600, administration=country.number_of("administration"), data=tmp_path
     )
-    assert write_sandbox_file(where, state, country, [CLIENT]) == tmp_path / NAME
+    assert write_sandbox_file(where, state, country, [CLIENT, WEB]) == tmp_path / NAME
     return tmp_path
 
 
@@ -79,6 +94,6 @@ def test_every_enterprise_is_named_with_numbers_and_capacities(folder: Path, cou
     assert firms["printer"]["ceased_at"] < "2026-11-22"
 
 
-def test_clients_come_back_with_their_private_keys(folder: Path) -> None:
-    assert clients_in(read_sandbox_file(folder)) == [CLIENT]
+def test_clients_come_back_with_their_keys_and_secrets(folder: Path) -> None:
+    assert clients_in(read_sandbox_file(folder)) == [CLIENT, WEB]
     assert json.loads((folder / NAME).read_text())["clients"][0]["private_jwk"]["d"]

@@ -5,8 +5,9 @@ from iam.domain.appointments import SERVER_OPERATOR, Appointment, Role
 from iam.domain.enterprises import Capacity
 from iam.domain.periods import Period
 from iam.services.clients import Clients
-from oidc.client_keys import accept_jwks, canonical_jwks
+from oidc.published_keys import ClientKeyRules
 from tests.oidc.provider.forgery import ec_jwk
+from tests.oidc.servers_of_clients import ServersOfClients
 from tests.services.worlds import LONG_AGO, World
 
 JWKS = {"keys": [ec_jwk(kid="k1")]}
@@ -14,11 +15,8 @@ JWKS = {"keys": [ec_jwk(kid="k1")]}
 
 def use_cases(world: World) -> Clients:
     """The use-cases of clients, with the house's own policy about keys."""
-    return Clients(world.archive, world.judge, world.library, world.randomness, _accepted)
-
-
-def _accepted(jwks: object, algorithm: str) -> str:
-    return canonical_jwks(accept_jwks(jwks, algorithm=algorithm))
+    rules = ClientKeyRules(ServersOfClients(), world.clock)
+    return Clients(world.archive, world.judge, world.library, world.randomness, rules)
 
 
 def manager(

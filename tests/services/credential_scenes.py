@@ -126,6 +126,7 @@ class Keys:
         now = self.world.clock.at
         plain = Session(
             id="",
+            login="l1",
             person=person,
             provider=key.value,
             key=key,
@@ -134,6 +135,7 @@ class Keys:
             reference=self.world.randomness.identifier(),
             provider_session="",
             logout_hint="",
+            personal="",
             enterprise=None,
             capacity=None,
             mandator=None,

@@ -25,6 +25,16 @@ def _written(keys: object, _: str) -> str:
     return json.dumps(keys)
 
 
+class AnyKeys:
+    """Key sets are judged elsewhere: here any JSON is one."""
+
+    def accept(self, jwks: object, _algorithm: str, _enterprise: str) -> str:
+        return json.dumps(jwks)
+
+    def fetched(self, uri: str, _algorithm: str, _enterprise: str) -> str:
+        raise AssertionError(f"no server is asked here: {uri}")
+
+
 class Provider:
     """A provider with a principal access manager, a group manager of another domain, and payroll software."""
 
@@ -35,9 +45,7 @@ class Provider:
         self.narrow = self.manager(Role.GROUP_MANAGER, PROVIDER, "works")
         self.grants = Grants(world.archive, world.judge, world.library, world.randomness)
         self.portfolios = Portfolios(world.archive, world.judge, world.library, world.randomness)
-        self.clients = Clients(
-            world.archive, world.judge, world.library, world.randomness, lambda keys, _: json.dumps(keys)
-        )
+        self.clients = Clients(world.archive, world.judge, world.library, world.randomness, AnyKeys())
         order = NewClient(capacity=PROVIDER, label="payroll", jwks={"keys": ["old"]}, algorithm="ES256")
         self.client = self.clients.register(self.top, order).id
         self.grants.give(

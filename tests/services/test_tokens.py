@@ -14,7 +14,8 @@ from iam.domain.mandates import Cover
 from iam.domain.periods import Period
 from iam.domain.tokens import IssuedToken
 from iam.services.client_proofs import ProofRefused
-from iam.services.tokens import Standing, TokenFault, TokenRefused, Tokens, Wanted
+from iam.services.token_issue import Standing, TokenFault, TokenRefused
+from iam.services.tokens import Tokens, Wanted
 from tests.services.worlds import LONG_AGO, World
 from tests.storage import records
 

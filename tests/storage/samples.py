@@ -80,6 +80,7 @@ def joint_act() -> JointAct:
 def session(key: str = "ab" * 32, **fields: Any) -> Session:
     plain = Session(
         id=key,
+        login="l1",
         person="p1",
         provider="itsme",
         key=LoginKey.ITSME,
@@ -88,6 +89,7 @@ def session(key: str = "ab" * 32, **fields: Any) -> Session:
         reference="r-1",
         provider_session="sid-1",
         logout_hint="0a0b",
+        personal="",
         enterprise=records.PROVIDER,
         capacity=Capacity.SERVICE_PROVIDER,
         mandator=records.EMPLOYER,

@@ -160,6 +160,34 @@ def test_only_an_evaluation_that_uses_nothing_up_is_answered_at_once() -> None:
     assert not answered_at_once(EVALUATION_PATH, rb'{"subject":{"properties":{"\u0061uthentication":"x"}}}')
 
 
+def test_what_writes_or_waits_by_its_headers_is_not_answered_where_requests_arrive() -> None:
+    """A proof of possession is used up; about a certificate its authority is asked, which delays no other token."""
+    opened = threading.Event()
+
+    def application(environ: Environ, start_response: Callable[..., object]) -> list[bytes]:
+        start_response("200 OK", [("X-Read", threading.current_thread().name)])
+        if "HTTP_X_PROCURA_CLIENT_CERTIFICATE" in environ:
+            assert opened.wait(20)
+        return [b"done"]
+
+    here = threading.current_thread().name
+    exchange = sent(application, Scope(pairs=[("dpop", "x")]))
+    assert exchange.answer is not None and dict(exchange.answer[1])["X-Read"] != here
+    front = Front(application, at_once=lambda *_: False, in_turn=["/turn"], threads=2, largest_body=MOST)
+
+    async def both() -> None:
+        slow, short = Exchange([]), Exchange([])
+        scope = Scope(path="/turn", pairs=[("x-procura-client-certificate", "x")])
+        waiting = asyncio.create_task(front.__rsgi__(scope, slow))  # type: ignore[arg-type]
+        await asyncio.sleep(0.05)
+        await front.__rsgi__(Scope(path="/turn"), short)  # type: ignore[arg-type]
+        assert (short.answer is not None, slow.answer) == (True, None)
+        opened.set()
+        await waiting
+
+    asyncio.run(both())
+
+
 def test_what_waits_keeps_no_other_request_waiting() -> None:
     opened = threading.Event()
 

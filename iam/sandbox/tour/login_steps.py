@@ -37,17 +37,23 @@ class Browser:
         self._session = requests.Session()
         self._session.headers["Accept-Language"] = "en"
         self.page: requests.Response | None = None
+        self.end = ""
+        """An address of somebody else, to which a redirect is not followed but told in `sent_to`."""
+        self.sent_to = ""
 
     def open(self, path: str) -> None:
-        """Open a page of ours."""
-        self._guide.narrator.request("GET", path, "in a browser")
-        self._arrive("GET", self._guide.base_url + path)
+        """Open a page of ours, by its path or its whole address."""
+        self._guide.narrator.request("GET", urlsplit(path).path, "in a browser")
+        self._arrive("GET", urljoin(self._guide.base_url, path))
 
-    def send(self, action: str, shown: str, **choice: str) -> None:
-        """Send the form of the present page that leads to an action. Raises WrongTurn when there is none."""
+    def send(self, action: str, shown: str, holding: str = "", **choice: str) -> None:
+        """Send the form of the present page that leads to an action, and holds a text.
+
+        Raises WrongTurn when there is none.
+        """
         if self.page is None:
             raise WrongTurn("no page is open")
-        attributes, content = self._form(action)
+        attributes, content = self._form(action, holding)
         leads = _ACTION.search(attributes)
         address = urljoin(self.page.url, unescape(leads[1]) if leads else "")
         fields = {name: unescape(value) for name, value in (*_HIDDEN.findall(content), *_chosen(content))}
@@ -82,14 +88,19 @@ class Browser:
             )
             for cookie in self._session.cookies:
                 cookie.secure = False
-            if not answer.is_redirect:
+            if not answer.is_redirect or self._leaves(answer):
                 return answer
             method, address, data, headers = "GET", urljoin(answer.url, answer.headers["Location"]), None, {}
         raise WrongTurn(f"{_GOES_ON} redirects lead nowhere")
 
-    def _form(self, action: str) -> tuple[str, str]:
-        page = self.page
-        found = [] if page is None else [form for form in _FORM.findall(page.text) if action in form[0]]
+    def _leaves(self, answer: requests.Response) -> bool:
+        left = bool(self.end) and answer.headers["Location"].startswith(self.end)
+        self.sent_to = answer.headers["Location"] if left else ""
+        return left
+
+    def _form(self, action: str, holding: str = "") -> tuple[str, str]:
+        forms = [] if self.page is None else _FORM.findall(self.page.text)
+        page, found = self.page, [form for form in forms if action in form[0] and holding in form[1]]
         if not found:
             where = "" if page is None else f": {page.status_code} at {urlsplit(page.url).path}"
             raise WrongTurn(f"there is no form that leads to '{action}' on the page{where}")

@@ -11,6 +11,7 @@ from iam.domain.enterprises import Capacity
 from iam.sandbox.tour import hierarchy_steps as hierarchy
 from iam.sandbox.tour import login_steps as logins
 from iam.sandbox.tour import mandate_steps as mandates
+from iam.sandbox.tour import service_steps as services
 from iam.sandbox.tour import software_steps as software
 from iam.sandbox.tour.guide import Guide
 from iam.sandbox.tour.questions import Check, permitted, refused
@@ -277,6 +278,16 @@ ROUTE = (
                 logins.confirm,
             ),
             Step("Mari logs in again, and is recognised", "Later logins need her own key alone.", logins.come_back),
+        ),
+    ),
+    Part(
+        "A person logs in to a declaration service",
+        (
+            Step(
+                "Ugo logs in to Dimona on the web, and lets it declare for the brewery",
+                "The service never sees his key; what it may do is judged now, and again at every use.",
+                services.log_in_to_dimona,
+            ),
         ),
     ),
 )

@@ -15,20 +15,25 @@ from iam.domain.appointments import Grant
 from iam.domain.clients import Client, ClientKind
 from iam.domain.enterprises import Capacity, CapacityHeld, Ground
 from iam.domain.keys import SealedKey
+from iam.outside.pairwise import PairwiseSubjects
 from iam.outside.randomness import SystemRandomness
 from iam.outside.sealing import Sealer
 from iam.ports import Archive, KeyChest, UnitOfWork
 from iam.services.authorization import Authorization
+from iam.services.kept_secrets import SealedSecrets
+from iam.services.subjects import Subjects
 from iam.services.tokens import Tokens
+from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
+from iam.token_desk import TokenDesk
 from iam.web import errors, limits
 from oidc.key_shelves import TOKENS
-from oidc.provider.bearer import BearerTokens
 from oidc.provider.client_assertion import ASSERTION_TYPE
 from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.key_rotation import KeyRotation
 from oidc.provider.live_keys import SigningKeys
+from oidc.provider.person_claims import PersonClaims
 from oidc.provider.server import Parts
 from oidc.signing_keys import SIGNING_ALGORITHMS, first_ring, generate_private_jwk
 from policies.book import read_book
@@ -71,6 +76,22 @@ def the_law() -> CasbinLaw:
 
 
 @lru_cache
+def the_settings() -> Settings:
+    """Of the sandbox, with nothing outside."""
+    return read_settings(
+        {
+            "PROCURA_ENVIRONMENT": "sandbox",
+            "PROCURA_ISSUER": ISSUER,
+            "PROCURA_ENTERPRISE_REGISTER": "http://127.0.0.1:9",
+            "PROCURA_EMPLOYER_DIRECTORY": "http://127.0.0.1:9",
+            "PROCURA_ADMINISTRATION": NSSO,
+            "PROCURA_AUTHENTICATION_SOURCES": "nowhere.toml",
+            "PROCURA_SEALING_KEY_VALUE": "A" * 43,
+        }
+    )
+
+
+@lru_cache
 def first_keys() -> tuple[Sealer, tuple[SealedKey, ...]]:
     """Sealed signing keys, made once for all tests."""
     sealer = Sealer(bytes(range(32)))
@@ -99,7 +120,11 @@ class Premises:
         self.judge = Authorization(self.archive, self.library, self.clock, self.randomness)
         self.tokens = Tokens(self.archive, self.judge, self.library, self.clock, self.randomness)
         self.keys = SigningKeys(self.chest, self.sealer, self.clock)
-        self.bearer = BearerTokens(ISSUER, self.keys, self.clock)
+        secrets = SealedSecrets(self.archive, self.chest, self.sealer, self.randomness)
+        self.desk = TokenDesk(
+            self.archive, self.judge, self.library, self.clock, self.randomness, the_settings(), secrets
+        )
+        self.bearer = self.desk.bearer(self.keys)
         self.rotation = KeyRotation(self.archive, self.chest, self.sealer)
         self.app = self.open_doors()
         if not self.settled:
@@ -110,12 +135,22 @@ class Premises:
         app = Flask("premises")
         errors.install(app, self.randomness)
         limits.install(app)
+        desk = self.desk
         parts = Parts(
             issuer=ISSUER,
-            find_client=self.find_client,
+            registrations=desk.registrations,
+            requests=desk.requests,
             tokens=self.tokens,
+            redemption=desk.redemption,
+            devices=desk.devices,
+            token_exchange=desk.token_exchange,
+            registration=desk.registration,
+            software_requests=desk.software_requests,
+            subjects=Subjects(self.archive, PairwiseSubjects(bytes(32))),
+            person_claims=PersonClaims(archive=self.archive, seal=self.sealer),
             keys=self.keys,
             bearer=self.bearer,
+            possession=desk.possession,
             library=self.library,
             clock=self.clock,
         )

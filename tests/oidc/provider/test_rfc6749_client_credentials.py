@@ -98,8 +98,8 @@ def test_a_judged_refusal_leads_to_its_explanation(house: Premises) -> None:
     [
         ({}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token"}, "unsupported_grant_type"),
-        ({"grant_type": "urn:ietf:params:oauth:grant-type:token-exchange"}, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token"}, "unauthorized_client"),
+        ({"grant_type": "urn:ietf:params:oauth:grant-type:saml2-bearer"}, "unsupported_grant_type"),
         ({"grant_type": "client_credentials "}, "unsupported_grant_type"),
         ({"grant_type": "client_credentials", "resource": "https://dimona.example"}, "invalid_target"),
         ({"grant_type": "client_credentials", "client_secret": "s"}, "invalid_request"),

@@ -1,53 +1,119 @@
-"""RFC 8414: what we say we serve is what we serve; keys and explanations are there for everybody."""
+"""RFC 8414, OpenID Connect Discovery: what we say we serve is what we serve; keys and explanations are open to all."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
 
 import jwt as pyjwt
 import pytest
 from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from authlib.oidc.discovery import OpenIDProviderMetadata
+from joserfc import jwt
+from joserfc.jwk import KeySet
 
+from iam.domain.client_metadata import PERSON_SCOPES, GrantType
 from iam.web.markers import Public, routes
+from oidc.provider.metadata import MEMBERS
+from oidc.provider.server import GRANTS
+from tests.oidc.provider.code_scene import CodeScene
 from tests.oidc.provider.premises import ISSUER, Premises, the_law
 
-PATH = "/.well-known/oauth-authorization-server"
-ENDPOINTS = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+PATH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+AUTHENTICATED = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
+UNTOLD = {"metadata", "openid", "explanation", "registration", "software_collection", "software_request"}
+"""These documents themselves, texts, and addresses that have no member: those who need them get them from answers."""
 
 
-def test_every_endpoint_that_is_told_is_served(plain_house: Premises) -> None:
-    told = plain_house.app.test_client().get(PATH).get_json()
-    for name in ENDPOINTS:
-        path = told[name].removeprefix(ISSUER)
-        assert plain_house.post(path, {}).status_code in (400, 401)
-    assert plain_house.app.test_client().get(told["jwks_uri"].removeprefix(ISSUER)).status_code == 200
+def told_by(house: Premises) -> dict[str, Any]:
+    told: dict[str, Any] = house.app.test_client().get(PATH).get_json()
+    return told
 
 
-def test_authlib_finds_the_metadata_valid_but_for_the_response_types_that_we_have_none_of(
-    plain_house: Premises,
-) -> None:
-    told = plain_house.app.test_client().get(PATH).get_json()
-    assert told["response_types_supported"] == []
-    AuthorizationServerMetadata({**told, "response_types_supported": ["none"]}).validate()
+def test_every_endpoint_that_is_told_is_served_by_the_whole_service(scene: CodeScene) -> None:
+    browser = scene.browser()
+    told = browser.get(OPENID, base_url=ISSUER).get_json()
+    named = {name: address for name, address in told.items() if name.endswith("_endpoint") or name == "jwks_uri"}
+    assert {"authorization_endpoint", "end_session_endpoint", "registration_endpoint"} <= named.keys()
+    for name, address in named.items():
+        assert address.startswith(f"{ISSUER}/")
+        path = address.removeprefix(ISSUER)
+        statuses = {browser.open(path, method=method, base_url=ISSUER).status_code for method in ("GET", "POST")}
+        assert 404 not in statuses and statuses != {405}, (name, statuses)
+
+
+def test_every_endpoint_that_clients_have_is_told(plain_house: Premises) -> None:
+    views = {rule.endpoint for rule in plain_house.app.url_map.iter_rules() if rule.endpoint.startswith("oauth2.")}
+    ours = {view.removeprefix("oauth2.") for view in views}
+    told = told_by(plain_house)
+    assert {MEMBERS[view] for view in ours & MEMBERS.keys()} <= told.keys()
+    assert ours - MEMBERS.keys() == UNTOLD
+
+
+def test_both_documents_say_the_same_and_authlib_finds_them_valid(plain_house: Premises) -> None:
+    client = plain_house.app.test_client()
+    told, openid = client.get(PATH).get_json(), client.get(OPENID).get_json()
+    assert told == openid
+    AuthorizationServerMetadata(told).validate()
+    OpenIDProviderMetadata(openid).validate()
 
 
 def test_what_is_told_is_what_is_taken(plain_house: Premises) -> None:
-    told = plain_house.app.test_client().get(PATH).get_json()
-    assert told["issuer"] == ISSUER
-    assert told["grant_types_supported"] == ["client_credentials"]
-    for name in ENDPOINTS:
+    told = told_by(plain_house)
+    assert (told["issuer"], told["response_types_supported"]) == (ISSUER, ["code"])
+    assert set(told["grant_types_supported"]) == {grant.GRANT_TYPE for grant in GRANTS} == set(GrantType)
+    for name in AUTHENTICATED:
         assert told[f"{name}_auth_signing_alg_values_supported"] == ["ES256", "PS256", "RS256"]
         assert told[f"{name}_auth_methods_supported"][0] == "private_key_jwt"
-    assert told["introspection_endpoint_auth_methods_supported"] == ["private_key_jwt", "Bearer"]
+    assert told["introspection_endpoint_auth_methods_supported"][-1] == "Bearer"
     assert told["authorization_details_types_supported"] == ["procura_mandator"]
+    assert told["code_challenge_methods_supported"] == ["S256"]
+    assert told["authorization_response_iss_parameter_supported"] is True
 
 
-def test_scopes_that_software_may_never_have_are_not_told(plain_house: Premises) -> None:
-    told = set(plain_house.app.test_client().get(PATH).get_json()["scopes_supported"])
+def test_algorithms_that_are_told_are_those_of_the_keys(plain_house: Premises) -> None:
+    told = told_by(plain_house)
+    keys = {key["alg"] for key in plain_house.app.test_client().get("/oauth2/jwks").get_json()["keys"]}
+    for member in ("id_token", "userinfo", "authorization", "introspection"):
+        assert set(told[f"{member}_signing_alg_values_supported"]) <= keys
+    assert set(told["id_token_signing_alg_values_supported"]) == keys
+
+
+def test_nothing_weak_is_told(plain_house: Premises) -> None:
+    told = told_by(plain_house)
+    values = {one for name, many in told.items() if "_alg_" in name and isinstance(many, list) for one in many}
+    assert not {"none", "HS256", "HS384", "HS512", "RSA1_5", "dir"} & values
+    assert {"implicit", "password"}.isdisjoint(told["grant_types_supported"])
+    assert "plain" not in told["code_challenge_methods_supported"]
+
+
+def test_every_scope_of_the_catalogue_is_told_and_no_other_but_those_about_people(plain_house: Premises) -> None:
     services = the_law().catalogue.services.values()
-    acts = [action for service in services for action in service.actions.values()]
-    assert told == {action.scope for action in acts if action.client}
-    assert "scope:mahis:mandate:manage" not in told
+    acts = {action.scope for service in services for action in service.actions.values()}
+    assert set(told_by(plain_house)["scopes_supported"]) == acts | PERSON_SCOPES
 
 
-def test_metadata_that_is_not_served_is_not_found(plain_house: Premises) -> None:
-    assert plain_house.app.test_client().get("/.well-known/openid-configuration").status_code == 404
+def test_signed_metadata_say_the_same_by_a_published_key(plain_house: Premises) -> None:
+    client, told = plain_house.app.test_client(), told_by(plain_house)
+    keys = KeySet.import_key_set(client.get("/oauth2/jwks").get_json())
+    claims = dict(jwt.decode(told.pop("signed_metadata"), keys, algorithms=["ES256"]).claims)
+    assert claims.pop("iss") == ISSUER and claims.pop("iat") == int(plain_house.clock.at.timestamp())
+    assert claims == told and "signed_metadata" not in claims
+
+
+def test_metadata_can_be_kept_for_a_while_and_asked_for_again(plain_house: Premises) -> None:
+    client = plain_house.app.test_client()
+    answer = client.get(PATH)
+    assert answer.headers["Cache-Control"] == "public, max-age=300"
+    again = client.get(PATH, headers={"If-None-Match": answer.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(PATH).get_json()["signed_metadata"] == answer.get_json()["signed_metadata"]
+
+
+def test_addresses_are_those_of_the_configuration_whatever_the_browser_names(plain_house: Premises) -> None:
+    told = plain_house.app.test_client().get(PATH, headers={"X-Forwarded-Host": "evil.example"}).get_json()
+    addresses = [value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))]
+    assert {urlsplit(one).netloc for one in addresses} == {urlsplit(ISSUER).netloc}
 
 
 def test_keys_can_be_kept_for_a_while_and_asked_for_again(plain_house: Premises) -> None:
@@ -84,12 +150,5 @@ def test_what_is_no_reason_is_not_found(plain_house: Premises, reason: str) -> N
 
 def test_every_route_says_why_it_is_public(plain_house: Premises) -> None:
     ours = [route for route in routes(plain_house.app) if not route[1].startswith("/static")]
-    assert {path for _method, path, _marker in ours} == {
-        "/oauth2/token",
-        "/oauth2/introspect",
-        "/oauth2/revoke",
-        "/oauth2/jwks",
-        PATH,
-        "/explanations/<reason>",
-    }
+    assert {PATH, OPENID, "/oauth2/jwks", "/oauth2/token", "/explanations/<reason>"} <= {path for _, path, _ in ours}
     assert all(isinstance(marker, Public) for _method, _path, marker in ours)

@@ -22,6 +22,7 @@ def session(door: Premises, provider_session: str, provider: str = "op") -> str:
             uow,
             Session(
                 id="",
+                login="l1",
                 person="somebody",
                 provider=provider,
                 key=LoginKey.ITSME,
@@ -30,6 +31,7 @@ def session(door: Premises, provider_session: str, provider: str = "op") -> str:
                 reference="r",
                 provider_session=provider_session,
                 logout_hint="",
+                personal="",
                 enterprise=None,
                 capacity=None,
                 mandator=None,

@@ -1,0 +1,45 @@
+"""Telling clients through the browser that a login ended (OpenID Connect Front-Channel Logout 1.0)."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from iam.domain.authorization_grants import AuthorizationGrant, session_name
+from iam.domain.client_metadata import OPENID, ClientMetadata
+from iam.domain.clients import Client
+from iam.ports import Archive
+from iam.web.leaving import ToldService
+
+
+class ToldServices:
+    """Knows which services a person had logged in to by a login, and how each is told of its end."""
+
+    def __init__(self, archive: Archive, issuer: str) -> None:
+        self._archive = archive
+        self._issuer = issuer
+
+    def of(self, login: str) -> tuple[ToldService, ...]:
+        """The services of a login, by name; also once it has ended."""
+        with self._archive.reading() as reading:
+            grants = reading.find(AuthorizationGrant, login=login)
+            found = [
+                self._told(client, reading.get(ClientMetadata, client.id), login)
+                for one in sorted({grant.client for grant in grants if OPENID in grant.scopes})
+                if (client := reading.get(Client, one)) is not None
+            ]
+        return tuple(sorted(found, key=lambda one: one.label))
+
+    def _told(self, client: Client, metadata: ClientMetadata | None, login: str) -> ToldService:
+        address = metadata.frontchannel_logout_uri if metadata else ""
+        return ToldService(
+            label=client.label,
+            frame=frame_address(address, self._issuer, session_name(login, client.id)) if address else "",
+            by_notice=bool(metadata and metadata.backchannel_logout_uri),
+        )
+
+
+def frame_address(address: str, issuer: str, sid: str) -> str:
+    """The client's address with `iss` and `sid` (§2); a query that it has stays."""
+    parts = urlsplit(address)
+    more = urlencode({"iss": issuer, "sid": sid})
+    return urlunsplit(parts._replace(query=f"{parts.query}&{more}" if parts.query else more))
