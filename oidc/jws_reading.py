@@ -36,7 +36,7 @@ def read_compact(token: str, max_chars: int = MAX_CHARS) -> UnverifiedJws:
 
 
 def take_apart(token: str, max_chars: int) -> UnverifiedJws:
-    """As `read_compact`, with whatever members the header has: which of them may be there is for the caller to judge."""
+    """As `read_compact`, with whatever members the header has: which may be there is for the caller to judge."""
     segments = _segments(token, max_chars)
     try:
         header, payload, signature = map(base64url.decode, segments)

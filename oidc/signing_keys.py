@@ -123,7 +123,7 @@ class KeyRing:
             raise NoCurrentKey(f"no {alg} key may sign now")
         return max(active, key=lambda key: (key.active_from, key.kid))
 
-    def published(self, now: datetime) -> dict[str, list[dict[str, str]]]:
+    def published(self, now: datetime) -> dict[str, list[dict[str, object]]]:
         """The public JWK Set at `now` (RFC 7517 §5): keys before, in and after use."""
         return {"keys": [dict(key.public_jwk) for key in self.verifying(now).keys]}
 

@@ -198,8 +198,8 @@ def evaluation_door(
     """The door to the judge.
 
     `names` tells whom a caller means by a pairwise name; `login` turns an authentication token and the client_id that
-    presents it into an Authentication, used up; `verify_bearer` takes the Authorization header with the request and raises
-    ProblemAnswer; `behind` takes every path that is not this door's.
+    presents it into an Authentication, used up; `verify_bearer` takes the Authorization header with the request and
+    raises ProblemAnswer; `behind` takes every path that is not this door's.
     """
     court = DecisionCourt(judge, library, archive, clock, names, login)
     return EvaluationDoor(court, verify_bearer, randomness, base_url, behind=behind, most_items=most_items)

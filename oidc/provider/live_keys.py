@@ -58,6 +58,6 @@ class SigningKeys:
         """The keys that verify our own tokens now."""
         return self.ring().verifying(self._clock.now())
 
-    def published(self) -> dict[str, list[dict[str, str]]]:
+    def published(self) -> dict[str, list[dict[str, object]]]:
         """The public JWK Set now."""
         return self.ring().published(self._clock.now())

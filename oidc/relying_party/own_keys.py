@@ -38,7 +38,9 @@ class RelyingPartyKeys:
         keys = [key for key in ring.keys if key.state(self._clock.now()) in _READABLE]
         return sorted(keys, key=lambda key: key.active_from, reverse=True)
 
-    def published(self, signing_algorithm: str = "RS256", *, encrypted: bool = True) -> dict[str, list[dict[str, str]]]:
+    def published(
+        self, signing_algorithm: str = "RS256", *, encrypted: bool = True
+    ) -> dict[str, list[dict[str, object]]]:
         """The JWK Set for providers of one kind: RSA keys alone unless we sign with ES256, as itsme wants it.
 
         A retired key for signatures stays until nobody can hold an assertion of it; one for encryption leaves at once,

@@ -119,7 +119,8 @@ def path_of(rule: Rule) -> str:
     kind = rule.rule.removeprefix("/sign-in/").partition("/")[0]
     provider = PROVIDERS.get(kind, "itsme")
     path = rule.rule.replace("<provider>", provider).replace("/<name>/", f"/{provider}/")
-    return path.replace("<link>", "L" * 43).replace("<digest>", "0" * 16).replace("<name>", "procura.css")
+    path = path.replace("<link>", "L" * 43).replace("<request_id>", "R" * 43)
+    return path.replace("<digest>", "0" * 16).replace("<name>", "procura.css")
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from iam.domain.enterprises import DirectoryChange, RegisterExtract, Representative
 from iam.domain.errors import Unavailable

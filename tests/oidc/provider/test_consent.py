@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from html import unescape
 
 import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from iam.domain.assurance import Assurance
 from iam.domain.authorization_grants import AuthorizationGrant
@@ -162,20 +165,28 @@ def test_nobody_acts_for_an_enterprise_that_is_not_theirs(scene: CodeScene) -> N
         assert (told.status_code, seen.code) == (403, "context_not_yours")
 
 
+def asked_page(scene: CodeScene, browser: FlaskClient, **asked: str) -> TestResponse:
+    """The page of consent."""
+    return browser.get(scene.authorize(**asked), base_url=ISSUER, follow_redirects=True)
+
+
+PAGES_OF_A_DECISION: dict[str, Callable[[CodeScene, FlaskClient], TestResponse]] = {
+    "the question": asked_page,
+    "the question again": lambda scene, browser: scene.answer(browser, asked_page(scene, browser), "allow", shown="x"),
+    "a request that is refused": lambda scene, browser: scene.visit(browser, "/connect/authorize?client_id=x"),
+    "an answer by form": lambda scene, browser: scene.answer(
+        browser, asked_page(scene, browser, response_mode="form_post"), "deny"
+    ),
+}
+
+
 @pytest.mark.attack("W06")
-def test_no_page_of_a_decision_is_framed_or_run_by_scripts(scene: CodeScene) -> None:
-    browser = scene.logged_in()
-    page = browser.get(scene.authorize(), base_url=ISSUER, follow_redirects=True)
-    pages = [
-        page,
-        scene.answer(browser, page, "allow", shown="x"),
-        scene.visit(browser, "/connect/authorize?client_id=x"),
-    ]
-    form = browser.get(scene.authorize(response_mode="form_post"), base_url=ISSUER, follow_redirects=True)
-    for one in (*pages, scene.answer(browser, form, "deny")):
-        policy = one.headers["Content-Security-Policy"]
-        assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy and "unsafe" not in policy
-        assert one.headers.get("X-Frame-Options", "DENY") == "DENY"
+@pytest.mark.parametrize("sort", PAGES_OF_A_DECISION)
+def test_no_page_of_a_decision_is_framed_or_run_by_scripts(scene: CodeScene, sort: str) -> None:
+    one = PAGES_OF_A_DECISION[sort](scene, scene.logged_in())
+    policy = one.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy and "default-src 'none'" in policy and "unsafe" not in policy
+    assert one.headers["X-Frame-Options"] == "DENY"
 
 
 def test_the_pages_of_a_decision_are_those_that_were_agreed_upon(scene: CodeScene) -> None:

@@ -15,7 +15,7 @@ from oidc.provider.levels import acr_of
 from tests.oidc.provider.code_scene import DECLARE, PORTAL, CodeScene, claims
 from tests.oidc.provider.devices import OTHER_TOOL, TOOL, settle
 from tests.oidc.provider.forgery import ec_jwk, jwks
-from tests.oidc.provider.premises import OTHER
+from tests.oidc.provider.premises import EMPLOYER, OTHER
 from tests.oidc.provider.test_rfc6749_refresh import end, merge
 from tests.storage import records
 
@@ -114,10 +114,18 @@ def test_who_is_not_in_the_audience_or_proves_nothing_reads_nothing(told: CodeSc
 
 
 @pytest.mark.attack("O10", "H18")
-def test_a_public_client_gets_no_token_of_its_own_by_its_name_alone(told: CodeScene) -> None:
+@pytest.mark.parametrize(
+    "besides",
+    [
+        {},
+        {"client_secret": ""},
+        {"authorization_details": f'[{{"type":"procura_mandator","mandator":"{EMPLOYER}","capacity":"employer"}}]'},
+    ],
+)
+def test_a_public_client_gets_no_token_of_its_own_by_its_name_alone(told: CodeScene, besides: dict[str, str]) -> None:
     settle(told, TOOL, auth_method=AuthMethod.NONE)
     sent = {"grant_type": "client_credentials", "scope": "scope:authorization:token:introspect", "client_id": TOOL}
-    answer = told.post("/oauth2/token", sent)
+    answer = told.post("/oauth2/token", {**sent, **besides})
     assert (answer.status_code, answer.get_json()["error"]) == (400, "unauthorized_client")
 
 

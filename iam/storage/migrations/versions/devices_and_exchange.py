@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0015"
+revision = "0012"
+down_revision = "0011"
 
 # A column is text; "#" marks a whole number, "?" one that may be absent.
 COLUMNS = (
