@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -16,16 +15,12 @@ from joserfc.jwk import KeySet
 from iam.domain.client_metadata import OPENID
 from iam.domain.clients import Profile
 from iam.ports import Clock
+from iam.sandbox.declaration_service.exchanges import Exchanges, FlowBroken, told
 from iam.sandbox.declaration_service.messages import Message
-from iam.sandbox.declaration_service.proofs import DpopKey, Pkce, authentication
+from iam.sandbox.declaration_service.proofs import Pkce
 from iam.sandbox.software import LoginSide, SandboxClient
 
-SECONDS = 20
 DISCOVERY = "/.well-known/openid-configuration"
-
-
-class FlowBroken(Exception):
-    """The flow cannot go on; the message says why."""
 
 
 @dataclass(slots=True)
@@ -38,15 +33,22 @@ class CodeFlow:
     redirect_uri: str
     state: str = field(default_factory=lambda: secrets.token_urlsafe(24))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(24))
-    messages: list[Message] = field(default_factory=list)
     metadata: dict[str, Any] = field(default_factory=dict)
     address: str = ""
     """Where the browser is sent."""
     code: str = ""
     tokens: dict[str, Any] = field(default_factory=dict)
     _pkce: Pkce = field(default_factory=Pkce)
-    _dpop: DpopKey | None = None
     _keys: Any = None
+    _exchanges: Exchanges = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._exchanges = Exchanges(self.client, self.issuer, self.clock)
+
+    @property
+    def messages(self) -> list[Message]:
+        """Everything that was sent so far, in its order."""
+        return self._exchanges.messages
 
     @property
     def login(self) -> LoginSide:
@@ -58,13 +60,13 @@ class CodeFlow:
     def discover(self) -> None:
         """Read the metadata, and take them only from the issuer that was asked (RFC 8414 §3.3)."""
         about = "Everything that a client library needs to know; it is asked once and kept for a while."
-        self.metadata = dict(self._ask("Discovery", about, "GET", self.issuer + DISCOVERY).answer)
+        self.metadata = dict(self._exchanges.ask("Discovery", about, "GET", self.issuer + DISCOVERY).answer)
         if self.metadata.get("issuer") != self.issuer:
             raise FlowBroken("the metadata are another issuer's")
         if "dpop_signing_alg_values_supported" in self.metadata and self.login.profile is Profile.DEFAULT:
-            self._dpop = DpopKey(self.clock)
+            self._exchanges.bind()
         about = "The public keys, by which the client verifies what we sign; new ones are published before they sign."
-        self._keys = self._ask("Keys", about, "GET", str(self.metadata["jwks_uri"])).answer
+        self._keys = self._exchanges.ask("Keys", about, "GET", str(self.metadata["jwks_uri"])).answer
 
     def begin(self, scope: str, **more: str) -> str:
         """The address to which the browser is sent: of a pushed request where the profile pushes (RFC 9126)."""
@@ -90,18 +92,18 @@ class CodeFlow:
         )
         return self.address
 
-    def come_back(self, told: Mapping[str, str]) -> None:
+    def come_back(self, came: Mapping[str, str]) -> None:
         """Take the answer that the browser brings. FlowBroken unless it is ours, this login's and no refusal."""
-        address = f"{self.redirect_uri}?{urlencode(told)}"
+        address = f"{self.redirect_uri}?{urlencode(came)}"
         about = "The browser comes back. The client checks state and iss before it believes anything else."
         self.messages.append(Message(title="Back at the client", about=about, method="GET", address=address))
-        if told.get("state") != self.state:
+        if came.get("state") != self.state:
             raise FlowBroken("state is another login's")
-        if told.get("iss") != self.issuer:
+        if came.get("iss") != self.issuer:
             raise FlowBroken("the answer is another issuer's")
-        if "error" in told:
-            raise FlowBroken(f"{told['error']}: {told.get('error_description', '')}")
-        self.code = told["code"]
+        if "error" in came:
+            raise FlowBroken(f"{came['error']}: {came.get('error_description', '')}")
+        self.code = came["code"]
 
     def redeem(self) -> dict[str, Any]:
         """Tokens for the code; the ID token is verified (OpenID Connect Core 1.0 §3.1.3.7)."""
@@ -123,14 +125,9 @@ class CodeFlow:
 
     def ask_userinfo(self) -> dict[str, Any]:
         """What the client is told of the person."""
-        address, token = str(self.metadata["userinfo_endpoint"]), str(self.tokens.get("access_token", ""))
         about = "What the scopes let the client know of the person: no more, and nothing that is not known."
-        kind = str(self.tokens.get("token_type", "Bearer"))
-        shown = {"Authorization": f"{kind} {token}"}
-        made = self._ask("Userinfo", about, "GET", address, shown, token)
-        if "use_dpop_nonce" in made.answer_headers.get("WWW-Authenticate", ""):
-            made = self._ask("Userinfo, again with the server's nonce", about, "GET", address, shown, token)
-        return self._told(made)
+        address = str(self.metadata["userinfo_endpoint"])
+        return told(self._exchanges.ask_with_token("Userinfo", about, "GET", address, self.tokens))
 
     def introspect(self) -> dict[str, Any]:
         """What the access token is worth now, as a service that receives it asks."""
@@ -148,68 +145,19 @@ class CodeFlow:
         endpoint = self.metadata.get("end_session_endpoint")
         if endpoint is None:
             raise FlowBroken("the metadata name no end_session_endpoint")
-        told = {
+        given = {
             "id_token_hint": str(self.tokens.get("id_token", "")),
             "client_id": self.client.client_id,
             "post_logout_redirect_uri": back_to,
             "state": self.state,
         }
-        address = f"{endpoint}?{urlencode(told)}"
+        address = f"{endpoint}?{urlencode(given)}"
         about = "The browser is sent to us, where the login itself ends."
         self.messages.append(Message(title="Log-out", about=about, method="GET", address=address))
         return address
 
-    # ------------------------------------------------------------------ sending
-
     def _post(self, title: str, about: str, endpoint: str, form: Mapping[str, str]) -> dict[str, Any]:
-        address = str(self.metadata[f"{endpoint}_endpoint"])
-        for retried in (False, True):
-            headers, proven = authentication(self.client, self.issuer, self.clock)
-            made = self._ask(title, about, "POST", address, headers, form={**form, **proven})
-            wants_nonce = isinstance(made.answer, dict) and made.answer.get("error") == "use_dpop_nonce"
-            if retried or not wants_nonce:
-                break
-            title = f"{title}, again with the server's nonce"
-        return self._told(made)
-
-    def _ask(
-        self,
-        title: str,
-        about: str,
-        method: str,
-        address: str,
-        headers: Mapping[str, str] | None = None,
-        token: str = "",
-        form: Mapping[str, str] | None = None,
-    ) -> Message:
-        sent = dict(headers or {})
-        if self._dpop is not None and (form is not None or token):
-            sent["DPoP"] = self._dpop.proof(method, address, token)
-        try:
-            came = requests.request(method, address, headers=sent, data=form, timeout=SECONDS)
-        except requests.RequestException as error:
-            raise FlowBroken(f"no answer from {address}: {type(error).__name__}") from None
-        if self._dpop is not None and "DPoP-Nonce" in came.headers:
-            self._dpop.hear(address, came.headers["DPoP-Nonce"])
-        message = Message(
-            title=title,
-            about=about,
-            method=method,
-            address=address,
-            headers=sent,
-            sent=dict(form or {}),
-            status=came.status_code,
-            answer_headers={name: came.headers[name] for name in _TELLING if name in came.headers},
-            answer=_read(came),
-        )
-        self.messages.append(message)
-        return message
-
-    def _told(self, message: Message) -> dict[str, Any]:
-        if not message.good:
-            refused = message.answer if isinstance(message.answer, dict) else {}
-            raise FlowBroken(f"{refused.get('error', message.status_line)}: {refused.get('error_description', '')}")
-        return message.answer if isinstance(message.answer, dict) else {}
+        return self._exchanges.prove_and_post(title, about, str(self.metadata[f"{endpoint}_endpoint"]), form)
 
     def _verify(self, id_token: str) -> None:
         keys = KeySet.import_key_set(self._keys)
@@ -221,12 +169,3 @@ class CodeFlow:
         wrong = [name for name, value in expected.items() if claims.get(name) != value]
         if wrong or claims["exp"] <= self.clock.now().timestamp():
             raise FlowBroken(f"the ID token is another's: {', '.join(wrong) or 'exp'}")
-
-
-_TELLING = ("Content-Type", "Cache-Control", "DPoP-Nonce", "WWW-Authenticate")
-
-
-def _read(came: requests.Response) -> Any:
-    if "json" in came.headers.get("Content-Type", ""):
-        return came.json()
-    return came.text

@@ -13,7 +13,8 @@ from werkzeug.wrappers import Response
 from iam.domain.client_metadata import OFFLINE
 from iam.domain.clients import Profile
 from iam.ports import Clock
-from iam.sandbox.declaration_service.code_flow import CodeFlow, FlowBroken
+from iam.sandbox.declaration_service.code_flow import CodeFlow
+from iam.sandbox.declaration_service.exchanges import FlowBroken
 from iam.sandbox.login_services import CALLBACK
 from iam.sandbox.software import LoginSide, SandboxClient
 

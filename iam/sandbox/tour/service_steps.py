@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 from urllib.parse import parse_qsl, urlsplit
 
-from iam.sandbox.declaration_service.code_flow import CodeFlow, FlowBroken
+from iam.sandbox.declaration_service.code_flow import CodeFlow
+from iam.sandbox.declaration_service.exchanges import FlowBroken
 from iam.sandbox.declaration_service.messages import jwt_claims
 from iam.sandbox.tour.guide import Guide, WrongTurn
 from iam.sandbox.tour.login_steps import Browser
