@@ -1,4 +1,4 @@
-"""Pace: how fast one network address may begin logins, so that a flood of them fills neither memory nor the archive."""
+"""Pace: how fast one network address may begin what is kept, so that a flood fills neither memory nor the archive."""
 
 from __future__ import annotations
 
@@ -30,21 +30,24 @@ class Pace:
         self._turn = threading.Lock()
 
     def begin(self, address: str, now: datetime) -> None:
-        """Count one beginning; an empty address, behind which anybody may be, is not counted.
+        """Count one beginning. Raises ProblemAnswer (429, with Retry-After) where it comes too early."""
+        if wait := self.wait(address, now):
+            raise ProblemAnswer(problems.too_many_requests(wait, self._at_once))
 
-        Raises ProblemAnswer (429, with Retry-After) where it comes too early.
+    def wait(self, address: str, now: datetime) -> int:
+        """Count one beginning; the answer is in how many seconds it may come, and 0 where it may come now.
+
+        An empty address, behind which anybody may be, is not counted.
         """
         if not address:
-            return
+            return 0
         with self._turn:
             left, at = self._seen.pop(address, (float(self._at_once), now))
             left = min(self._at_once, left + max(0.0, (now - at).total_seconds()) * self._a_second)
             self._seen[address] = (left - 1 if left >= 1 else left, now)
             while len(self._seen) > self._addresses:
                 self._seen.popitem(last=False)
-        if left < 1:
-            wait = math.ceil((1 - left) / self._a_second)
-            raise ProblemAnswer(problems.too_many_requests(wait, self._at_once))
+        return 0 if left >= 1 else math.ceil((1 - left) / self._a_second)
 
     def __len__(self) -> int:
         """How many addresses are remembered."""

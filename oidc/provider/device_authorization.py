@@ -35,6 +35,7 @@ def ask_for_device(provider: Provider, exchange: Exchange) -> Response:
     proof = provider.authenticated(exchange)  # (1)
     if proof.metadata is None or GrantType.DEVICE_CODE not in proof.metadata.grant_types:
         raise UnauthorizedClient("grant_not_registered", "The client is not registered for this grant type.")
+    provider.unproven_pace.begin(proof)
     scopes = read_scopes(exchange.parameters.get("scope", ""))  # (2)
     told = exchange.parameters.get("resource")
     check_resource_of_scopes(told, provider.issuer, scopes, provider.parts.library.current())

@@ -24,6 +24,8 @@ class ProviderError(OAuth2Error):
     """The value of `WWW-Authenticate`, where the answer owes one."""
     nonce: str = ""
     """The nonce with which a DPoP proof is to be made anew; empty where none is asked for."""
+    retry_after: int = 0
+    """After how many seconds to ask again; 0 where it is not told."""
 
     def __init__(self, reason: str, description: str, *, detail: str = "", explained: bool = False) -> None:
         super().__init__(error=self.code, description=told(f"{reason}: {description}"), status_code=self.status)
@@ -33,7 +35,8 @@ class ProviderError(OAuth2Error):
 
     def get_headers(self) -> list[tuple[str, str]]:
         """No answer of these endpoints may be kept (RFC 6749 §5.1)."""
-        told = {"WWW-Authenticate": self.challenge, "DPoP-Nonce": self.nonce}
+        wait = str(self.retry_after or "")
+        told = {"WWW-Authenticate": self.challenge, "DPoP-Nonce": self.nonce, "Retry-After": wait}
         return [*_JSON, *((name, value) for name, value in told.items() if value)]
 
 
@@ -78,6 +81,18 @@ class ExpiredToken(ProviderError):
     """The codes of a device have expired (RFC 8628 §3.5)."""
 
     code = "expired_token"
+
+
+class TooOften(ProviderError):
+    """One network address asks too much for clients that prove nothing (429: RFC 6585 §4)."""
+
+    code = "temporarily_unavailable"
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        """`retry_after` in seconds."""
+        super().__init__("too_many_requests", f"Ask again after {retry_after} seconds.")
+        self.retry_after = retry_after
 
 
 class UnauthorizedClient(ProviderError):

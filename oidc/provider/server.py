@@ -46,6 +46,7 @@ from oidc.provider.person_claims import PersonClaims
 from oidc.provider.possession import Possession, at_resource, check_constrained
 from oidc.provider.registrations import Registrations
 from oidc.provider.revocation import Revocation
+from oidc.provider.unproven_pace import UnprovenPace
 
 TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
 GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant, DeviceGrant, ExchangeGrant)
@@ -96,6 +97,7 @@ class Provider(AuthorizationServer):
         )
         assertions = ClientAssertions(parts.issuer, parts.issuer + TOKEN_PATH, parts.registrations.find)
         self._clients = ClientAuthentication(parts.registrations, assertions, parts.possession)
+        self.unproven_pace = UnprovenPace(parts.clock)
         self.register_client_auth_method(ANY, self._prove)
         for grant in GRANTS:
             self.register_grant(grant)

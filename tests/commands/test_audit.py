@@ -172,6 +172,7 @@ def test_a_trail_that_nobody_touched_is_intact(audited: Terminal) -> None:
     assert "intact  True" in audited.run("audit", "verify").output
 
 
+@pytest.mark.attack("L03")
 @pytest.mark.parametrize("tampering", TAMPERING)
 def test_tampering_is_found_at_the_first_bad_leaf(audited: Terminal, tampering: str) -> None:
     tamper, first_bad = TAMPERING[tampering]
@@ -183,6 +184,7 @@ def test_tampering_is_found_at_the_first_bad_leaf(audited: Terminal, tampering: 
     assert '"intact": false' in ended.stdout
 
 
+@pytest.mark.attack("L03")
 @pytest.mark.parametrize("column", ["at", "act", "objects", "hash"])
 @pytest.mark.parametrize("written", NO_TEXT)
 def test_what_only_sqlite_takes_into_a_cell_is_found_as_well(terminal: Terminal, column: str, written: str) -> None:
@@ -201,6 +203,7 @@ def test_a_trail_that_grew_since_its_end_was_noted_is_intact(terminal: Terminal)
     assert terminal.told("audit", "verify", "--noted", noted, "--noted", told["last"]) == told
 
 
+@pytest.mark.attack("L03")
 def test_a_trail_that_was_written_anew_as_a_whole_is_found_by_what_was_noted(audited: Terminal) -> None:
     noted = audited.told("audit", "verify")["last"]
     with create_engine(audited.url, poolclass=NullPool).begin() as connection:
@@ -210,6 +213,7 @@ def test_a_trail_that_was_written_anew_as_a_whole_is_found_by_what_was_noted(aud
     assert (ended.exit_code, json.loads(ended.stdout)["first_bad_leaf"]) == (1, LEAVES)
 
 
+@pytest.mark.attack("L03")
 def test_an_older_database_in_the_place_of_the_own_is_found_by_what_was_noted(terminal: Terminal) -> None:
     older = terminal.file("older.db", "")
     shutil.copyfile(terminal.url.removeprefix("sqlite:///"), older)
@@ -226,6 +230,7 @@ def test_what_was_never_told_cannot_be_noted(terminal: Terminal, noted: str) -> 
     assert "--noted takes a number and a hash" in terminal.refused("audit", "verify", "--noted", noted)
 
 
+@pytest.mark.attack("L03")
 @pytest.mark.parametrize("tampering", ["the last hash is edited", "the end is cut off", "all leaves are deleted"])
 def test_a_broken_chain_is_not_made_longer(audited: Terminal, tampering: str) -> None:
     with create_engine(audited.url, poolclass=NullPool).begin() as connection:

@@ -246,6 +246,7 @@ def test_a_kid_that_is_no_name_is_refused(kid: object) -> None:
     assert fault_of(forge({**HEADER, "kid": kid}, dict(CLAIMS))) is TokenFault.MALFORMED_HEADER
 
 
+@pytest.mark.attack("J04")
 def test_a_token_without_kid_is_refused_where_the_signer_has_several_keys() -> None:
     token = forge({"alg": "ES256", "typ": "at+jwt"}, dict(CLAIMS))
     assert fault_of(token) is TokenFault.KEY_NOT_NAMED
@@ -257,6 +258,7 @@ def test_a_token_without_kid_is_verified_with_the_signer_s_only_key() -> None:
     assert verify(token, keys=EC_ALONE, algorithms=ALL, typ="at+jwt").claims["sub"] == "client-1"
 
 
+@pytest.mark.attack("J04")
 def test_the_right_kid_with_another_key_s_signature_is_refused() -> None:
     assert fault_of(forge(HEADER, dict(CLAIMS), by_attacker)) is TokenFault.WRONG_SIGNATURE
 
@@ -289,6 +291,7 @@ UNUSABLE_SETS: dict[str, object] = {
 }
 
 
+@pytest.mark.attack("J04")
 @pytest.mark.parametrize("name", UNUSABLE_SETS)
 def test_a_doubtful_key_set_verifies_nothing(name: str) -> None:
     with pytest.raises(UnusableKey):

@@ -92,6 +92,7 @@ TAMPERING = {
 }
 
 
+@pytest.mark.attack("L03")
 @pytest.mark.parametrize("what", TAMPERING)
 def test_tampering_is_found_at_the_first_bad_leaf(sql_archive: SqlArchive, what: str) -> None:
     for name in ("one", "two", "three", "four"):
@@ -107,6 +108,7 @@ def test_tampering_is_found_at_the_first_bad_leaf(sql_archive: SqlArchive, what:
     assert broken.value.sequence == first_bad
 
 
+@pytest.mark.attack("L03")
 @pytest.mark.parametrize(
     "statement",
     [

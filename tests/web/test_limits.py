@@ -40,6 +40,7 @@ PATHS = [
 ]
 
 
+@pytest.mark.attack("D04")
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_path_that_two_servers_could_read_differently_is_refused(
@@ -51,6 +52,7 @@ def test_a_path_that_two_servers_could_read_differently_is_refused(
     assert len(service.rows) == 4
 
 
+@pytest.mark.attack("D04")
 def test_a_path_that_begins_like_an_address_is_refused(client: FlaskClient) -> None:
     response = client.get(USERS, environ_overrides={"PATH_INFO": f"/{USERS}"})
     assert response.get_json()["code"] == "malformed_path"
@@ -63,6 +65,7 @@ def test_a_path_that_is_almost_a_route_leads_nowhere(client: FlaskClient, path: 
     assert "Location" not in response.headers
 
 
+@pytest.mark.attack("D04")
 @pytest.mark.parametrize(
     "coding", ["chunked", "gzip, chunked", "identity", "chunked, chunked", " chunked", "xchunked", ""]
 )
@@ -73,11 +76,13 @@ def test_a_body_of_uncertain_end_is_refused(service: TinyService, coding: str, l
     assert len(service.rows) == 4
 
 
+@pytest.mark.attack("D04")
 @pytest.mark.parametrize("length", ["-1", "+5", "5.0", "0x10", "1e3", "٥", "5 5", "9" * 5_000])
 def test_a_length_that_is_no_number_is_refused(client: FlaskClient, length: str) -> None:
     assert sent(client, CONTENT_LENGTH=length) == (400, "content_length")
 
 
+@pytest.mark.attack("D04")
 @pytest.mark.parametrize(
     "name",
     [
@@ -164,6 +169,7 @@ def test_a_body_longer_than_it_says_is_not_read_beyond_its_length(client: FlaskC
     assert sent(client, NEW, CONTENT_LENGTH="10")[0] == 400
 
 
+@pytest.mark.attack("D04")
 @pytest.mark.parametrize("size", [MAX_HEADERS + 1, 1_000_000])
 def test_headers_of_any_size_are_refused(service: TinyService, size: int) -> None:
     response = service.client().get(USERS, headers={"User-Agent": "M" * size})

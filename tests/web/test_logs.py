@@ -43,6 +43,7 @@ def told(**event: object) -> dict[str, Any]:
     return line
 
 
+@pytest.mark.attack("L01")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_value_stays_within_one_printable_line(name: str) -> None:
     line = line_of(AT, "info", {"event": HOSTILE[name], HOSTILE[name]: [HOSTILE[name], {"a": HOSTILE[name]}]})
@@ -58,6 +59,7 @@ def test_whatever_is_logged_is_one_printable_line_of_json(event: dict[str, objec
     json.loads(line)
 
 
+@pytest.mark.attack("L01")
 @pytest.mark.parametrize("name", HOSTILE)
 def test_a_hostile_message_of_a_library_is_one_event(service: TinyService, name: str) -> None:
     logging.getLogger("lib").warning("seen: %s", HOSTILE[name])
