@@ -72,6 +72,8 @@ class Spent:
     cpu: float
     wall: float
     count: int
+    database: float = 0.0
+    """Seconds of `cpu` that a database server used."""
 
     @property
     def each(self) -> float:
@@ -82,8 +84,10 @@ class Spent:
 class Meter:
     """Reads how much CPU some processes and their children have used."""
 
-    def __init__(self, *roots: int) -> None:
-        self.roots = roots
+    def __init__(self, *roots: int, database: int | None = None) -> None:
+        """`database` is one more root, that of a database server, whose part can be told."""
+        self.roots = roots if database is None else (*roots, database)
+        self._database = () if database is None else (database,)
 
     def read(self) -> dict[int, float]:
         """Seconds by process."""
@@ -91,4 +95,14 @@ class Meter:
 
     def since(self, before: dict[int, float]) -> float:
         """Seconds since an earlier reading."""
-        return sum(seconds - before.get(one, 0.0) for one, seconds in self.read().items())
+        return _more(before, self.read())
+
+    def parts_since(self, before: dict[int, float]) -> tuple[float, float]:
+        """Seconds since an earlier reading, and how many of them the database server used."""
+        now = self.read()
+        served = tree(self._database) if self._database else set()
+        return _more(before, now), _more(before, {one: now[one] for one in served & now.keys()})
+
+
+def _more(before: dict[int, float], now: dict[int, float]) -> float:
+    return sum(seconds - before.get(one, 0.0) for one, seconds in now.items())

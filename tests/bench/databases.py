@@ -114,7 +114,7 @@ def meter_of(database: Database, *processes: int) -> Meter:
         found = parents().get(backend)
     if found is None:
         raise LookupError("PostgreSQL runs where its CPU time cannot be read")
-    return Meter(*processes, found)
+    return Meter(*processes, database=found)
 
 
 def settle(database: Database) -> None:

@@ -77,6 +77,8 @@ class Verdict:
     most: float
     found: Range | None
     met: bool | None
+    least: float | None = None
+    """What must be reached instead, where more is better; `most` says nothing then."""
 
 
 def bars(sizes: Sequence[int], engines: Sequence[str]) -> list[Bar]:

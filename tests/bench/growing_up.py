@@ -1,10 +1,10 @@
-"""Grows the countries of a run, one for each database and size, two at a time; or finds those of an earlier run."""
+"""Fills the databases of a run, one for each engine and size, two at a time; or finds those of an earlier run."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,29 @@ _KEPT = "database.json"
 def countries(options: Options, found: Sequence[str], folder: Path, server: str | None) -> list[Database]:
     """The databases with their countries, the largest first; every size has its mandates in one file, too."""
     now = datetime.now(UTC).isoformat()
-    wanted = [(engine, size) for size in sorted(options.sizes, reverse=True) for engine in found]
+
+    def fill(database: Database) -> None:
+        mandates = database.engine == found[0]
+        with child("countries", database.folder / "grow.log", **database.settings()) as growing:
+            growing.ask("grow", size=database.size, now=now, folder=str(database.folder), mandates=mandates)
+
+    return _filled(options.sizes, found, folder, server, fill)
+
+
+def live_grants(options: Options, found: Sequence[str], folder: Path, server: str | None) -> list[Database]:
+    """The databases with their live grants, the largest first."""
+
+    def fill(database: Database) -> None:
+        with child("grant_country", database.folder / "load.log", **database.settings()) as loading:
+            loading.ask("load", live=database.size, folder=str(database.folder))
+
+    return _filled(options.live, found, folder / "grants", server, fill)
+
+
+def _filled(
+    sizes: Sequence[int], found: Sequence[str], folder: Path, server: str | None, fill: Callable[[Database], None]
+) -> list[Database]:
+    wanted = [(engine, size) for size in sorted(sizes, reverse=True) for engine in found]
 
     def one(pair: tuple[str, int]) -> Database:
         engine, size = pair
@@ -31,8 +53,7 @@ def countries(options: Options, found: Sequence[str], folder: Path, server: str 
         if kept is not None:
             return kept
         database = databases.fresh(engine, size, folder, server)
-        with child("countries", database.folder / "grow.log", **database.settings()) as growing:
-            growing.ask("grow", size=size, now=now, folder=str(database.folder), mandates=engine == found[0])
+        fill(database)
         databases.settle(database)
         told = {"engine": engine, "size": size, "url": database.url}
         (database.folder / _KEPT).write_text(json.dumps(told), encoding="utf-8")

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.bench.figures import POSTGRESQL, SQLITE
 
-ROWS = ("process", "check", "batch", "token", "import", "peers", "logins")
-COUNTRIES = frozenset(ROWS) - {"logins"}
+ROWS = ("process", "check", "batch", "token", "import", "peers", "logins", "grants")
+COUNTRIES = frozenset(ROWS) - {"logins", "grants"}
 """Rows for which countries are grown."""
 ENGINES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
@@ -21,6 +21,8 @@ class Options:
 
     sizes: tuple[int, ...] = (10_000, 1_000_000)
     """Mandates, smallest first."""
+    live: tuple[int, ...] = (10_000, 1_000_000)
+    """Live grants, smallest first."""
     engines: tuple[str, ...] = (SQLITE, POSTGRESQL)
     rows: frozenset[str] = frozenset(ROWS)
     rounds: int = 9
@@ -34,7 +36,7 @@ class Options:
     """Where countries are kept from run to run; a folder that ends with the run when None."""
 
 
-QUICK = Options(sizes=(1000, 10_000), rounds=3, seconds=0.1, imported=2000, warm=1.0)
+QUICK = Options(sizes=(1000, 10_000), live=(2000, 10_000), rounds=3, seconds=0.1, imported=2000, warm=1.0)
 
 
 def read(words: list[str]) -> tuple[Options, Path | None]:
@@ -44,6 +46,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
     parser.add_argument("--quick", action="store_true", help="small countries and few rounds: it shows that all runs")
     parser.add_argument("--rows", type=_among(ROWS), help=f"some of {','.join(ROWS)}")
     parser.add_argument("--sizes", type=_sizes, help="mandates, as in 10000,1000000")
+    parser.add_argument("--live", type=_sizes, help="live grants, as in 10000,1000000")
     parser.add_argument("--engines", type=_among(tuple(ENGINES)), help=f"some of {','.join(ENGINES)}")
     parser.add_argument("--rounds", type=int, help="how many rounds")
     parser.add_argument("--imported", type=int, help="lines imported into the largest country")
@@ -52,6 +55,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
     usual = QUICK if given.quick else Options()
     chosen = Options(
         sizes=given.sizes or usual.sizes,
+        live=given.live or usual.live,
         engines=tuple(ENGINES[one] for one in given.engines) if given.engines else usual.engines,
         rows=frozenset(given.rows or usual.rows),
         rounds=given.rounds or usual.rounds,

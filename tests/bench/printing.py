@@ -26,9 +26,9 @@ def show(console: Console, series: Series, absent: Mapping[Key, str], verdicts: 
 
 def _figures(series: Series, absent: Mapping[Key, str]) -> Table:
     table = Table(title="CPU for one, user and system, of every process that takes part (microseconds)")
-    for name, justify in (("what", "left"), ("on", "left"), ("mandates", "right"), ("median", "right")):
+    for name, justify in (("what", "left"), ("on", "left"), ("mandates, grants", "right"), ("median", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
-    for name in ("least", "most", "on the clock", "x floor", "rounds", "of"):
+    for name in ("least", "most", "database", "on the clock", "x floor", "rounds", "of"):
         table.add_column(name, justify="right")
     for key in sorted({*series, *absent}, key=lambda one: (_place(one, series, absent), one.engine, one.size)):
         table.add_row(*(_row(key, series) if key in series else _absent(key, absent[key])))
@@ -45,12 +45,14 @@ def _row(key: Key, series: Series) -> list[str]:
     range_ = cost(spent)
     wall = Range.of([one.wall / one.count for one in spent])
     to_floor = f"{ratio(spent, series[FLOOR_KEY]).middle:.3g}" if FLOOR_KEY in series else ""
-    cells = [_micros(one) for one in (range_.middle, range_.least, range_.most, wall.middle)]
+    cells = [_micros(one) for one in (range_.middle, range_.least, range_.most)]
+    database = Range.of([one.database / one.count for one in spent]).middle
+    cells += [_micros(database) if database else "", _micros(wall.middle)]
     return [*_named(key), *cells, to_floor, str(len(spent)), _spaced(spent[0].count)]
 
 
 def _absent(key: Key, reason: str) -> list[str]:
-    return [*_named(key), f"not run: {reason}", *[""] * 6]
+    return [*_named(key), f"not run: {reason}", *[""] * 7]
 
 
 def _named(key: Key) -> list[str]:
@@ -68,12 +70,13 @@ def _spaced(number: int) -> str:
 
 def _bars(verdicts: Sequence[Verdict]) -> Table:
     table = Table(title="Bars: ratios of CPU, round by round")
-    for name in ("what", "median", "least", "most", "at most", ""):
+    for name in ("what", "median", "least", "most", "wanted", ""):
         table.add_column(name, justify="left" if name == "what" else "right")
     for one in verdicts:
         found = [f"{value:.3g}" for value in (one.found.middle, one.found.least, one.found.most)] if one.found else []
         said = "not run" if one.met is None else "met" if one.met else "[bold red]NOT MET[/bold red]"
-        table.add_row(one.text, *(found or [""] * 3), f"{one.most:.3g}", said)
+        wanted = f"at most {one.most:.3g}" if one.least is None else f"at least {one.least:.3g}"
+        table.add_row(one.text, *(found or [""] * 3), wanted, said)
     return table
 
 
@@ -92,7 +95,10 @@ def _told(spent: Sequence[Spent]) -> dict[str, Any]:
     return {
         "cpu_microseconds": _range(cost(spent), MICROSECONDS),
         "wall_microseconds": _range(Range.of([one.wall / one.count for one in spent]), MICROSECONDS),
-        "rounds": [{"cpu_seconds": one.cpu, "wall_seconds": one.wall, "count": one.count} for one in spent],
+        "rounds": [
+            {"cpu_seconds": one.cpu, "of_database": one.database, "wall_seconds": one.wall, "count": one.count}
+            for one in spent
+        ],
     }
 
 
@@ -106,4 +112,5 @@ def _range(found: Range, times: float = 1) -> dict[str, float]:
 
 def _verdict(one: Verdict) -> dict[str, Any]:
     found = _range(one.found) if one.found else None
-    return {"bar": one.text, "at_most": one.most, "ratio": found, "met": one.met}
+    wanted = {"at_most": one.most} if one.least is None else {"at_least": one.least}
+    return {"bar": one.text, **wanted, "ratio": found, "met": one.met}

@@ -8,10 +8,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.bench import databases, figures, growing_up
+from tests.bench import databases, figures, grant_figures, growing_up
 from tests.bench.children import ChildEnded
 from tests.bench.databases import Database
 from tests.bench.figures import POSTGRESQL, Verdict
+from tests.bench.grant_stands import grant_stands
 from tests.bench.importing_all import imports
 from tests.bench.login_stands import login_stands
 from tests.bench.options import COUNTRIES, Options
@@ -36,6 +37,8 @@ class Outcome:
         spent = self.series.spent
         found = [figures.judged(bar, spent) for bar in figures.bars(options.sizes, options.engines)]
         found.append(figures.judged_refusal(spent))
+        if "grants" in options.rows:
+            found += grant_figures.verdicts(options.live, options.engines, spent)
         return [*found, *(figures.judged_memory(key, size) for key, size in self.memory.items())]
 
 
@@ -53,10 +56,11 @@ def run(options: Options, folder: Path, tell: Tell) -> Outcome:
         if found != list(options.engines):
             outcome.absent[Key("everything", POSTGRESQL, 0)] = "there is no PostgreSQL on this machine"
         grown = _grown(options, found, folder, server, tell)
+        grants = _loaded(options, found, folder, server, tell)
         ground = Ground(options, grown, folder, stack, outcome.absent)
         tell("setting up")
         logins = login_stands(ground, found, server) if "logins" in options.rows else []
-        plan = _planned([*stands(ground), *logins], ground, tell)
+        plan = _planned([*stands(ground), *logins, *grant_stands(ground, grants)], ground, tell)
         outcome.series.run(plan, options.rounds, tell)
         outcome.memory = {key: one.resident() for key, one in ground.deciding.items() if key.engine != POSTGRESQL}
         if "import" in options.rows:
@@ -73,6 +77,14 @@ def _grown(options: Options, found: Sequence[str], folder: Path, server: str | N
     return growing_up.countries(options, found, folder, server)
 
 
+def _loaded(options: Options, found: Sequence[str], folder: Path, server: str | None, tell: Tell) -> Sequence[Database]:
+    """The databases with live grants, where they are asked for."""
+    if "grants" not in options.rows:
+        return []
+    tell(f"loading {' and '.join(f'{live:,}' for live in options.live)} live grants")
+    return growing_up.live_grants(options, found, folder, server)
+
+
 def _planned(found: Sequence[Stand], ground: Ground, tell: Tell) -> list[tuple[Stand, int]]:
     """Each stand, warm, with the repetitions of a round; one that cannot be run is left out."""
     plan = []
@@ -80,7 +92,11 @@ def _planned(found: Sequence[Stand], ground: Ground, tell: Tell) -> list[tuple[S
         tell(f"warming {stand.key}")
         try:
             count = planned(stand, ground.options.seconds)
-            _keep_busy(stand, count, ground.options.warm if stand.key == figures.PEER_KEY else ground.options.seconds)
+            _keep_busy(
+                stand,
+                count,
+                ground.options.warm if stand.key.engine == figures.OIDC_PROVIDER else ground.options.seconds,
+            )
         except ChildEnded as ended:
             ground.absent[stand.key] = str(ended).splitlines()[-1]
         else:

@@ -17,6 +17,7 @@ class Answer(NamedTuple):
 
     status: int
     body: bytes
+    head: bytes = b""
 
 
 def request(method: str, path: str, host: str, headers: dict[str, str], body: bytes = b"") -> bytes:
@@ -79,7 +80,7 @@ def _answer(line: socket.socket) -> Answer:
     whole = end + 4 + int(head[place + 15 :].split(b"\r\n", 1)[0])
     while len(data) < whole:
         data += _more(line)
-    return Answer(int(head[9:12]), data[end + 4 : whole])
+    return Answer(int(head[9:12]), data[end + 4 : whole], data[:end])
 
 
 def _more(line: socket.socket) -> bytes:

@@ -51,12 +51,12 @@ def floor(port: int, log: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def oidc_provider(given: Mapping[str, Any], port: int, log: Path) -> Iterator[Server]:
-    """oidc-provider under Node, while the block runs. Raises NotThere."""
+def oidc_provider(given: Mapping[str, Any], port: int, log: Path, module: str = "provider.mjs") -> Iterator[Server]:
+    """oidc-provider under Node, while the block runs, as a module sets it up. Raises NotThere."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         raise NotThere("node and npm are not installed")
-    script = _installed(npm) / "provider.mjs"
+    script = _installed(npm) / module
     asked = json.dumps({**given, "port": port})
     with _running([node, str(script)], port, log, {"NODE_ENV": "production"}, asked) as server:
         yield server

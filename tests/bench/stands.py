@@ -53,7 +53,8 @@ def measured(stand: Stand, count: int) -> Spent:
     before, started = stand.meter.read(), time.perf_counter()
     act()
     wall = time.perf_counter() - started
-    return Spent(stand.meter.since(before), wall, count * stand.worth)
+    cpu, database = stand.meter.parts_since(before)
+    return Spent(cpu, wall, count * stand.worth, database)
 
 
 def planned(stand: Stand, seconds: float, warm: int = 0) -> int:
