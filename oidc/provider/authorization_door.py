@@ -55,7 +55,7 @@ class AuthorizationDoor:
         (1) the client is known, and the address to which it is answered; otherwise a page tells what is wrong;
         (2) what was pushed is taken as it was pushed, and nothing else that the browser brings (RFC 9126 §4);
         (3) of a signed request the signed parameters count (RFC 9101);
-        (4) the rest is read by the rules of the client's profile, and kept;
+        (4) the rest is read by the rules of the client's profile, and kept, for people who are not logged in at a pace;
         (5) the person is led to the decision.
         """
         registered = registered_client(self._parts, sent.get("client_id", ""))  # (1)
@@ -72,6 +72,8 @@ class AuthorizationDoor:
             read = read_parameters(counted, registered, issuer=responses.issuer, law=law, pushed=False)  # (4)
         except AuthorizationRefused as refusal:
             return responses.refused(where, refusal)
+        if self._parts.hall.session() is None:
+            self._parts.hall.count_beginning()
         secret = self._parts.requests.bring(registered.client.id, written(counted), read.asked.key_thumbprint)
         return self._onwards(registered.client.id, secret, counted)  # (5)
 
