@@ -89,9 +89,9 @@ class TooOften(ProviderError):
     code = "temporarily_unavailable"
     status = 429
 
-    def __init__(self, retry_after: int) -> None:
+    def __init__(self, reason: str, description: str, *, retry_after: int) -> None:
         """`retry_after` in seconds."""
-        super().__init__("too_many_requests", f"Ask again after {retry_after} seconds.")
+        super().__init__(reason, description)
         self.retry_after = retry_after
 
 

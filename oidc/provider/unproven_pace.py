@@ -34,4 +34,4 @@ class UnprovenPace:
         if proof.metadata is None or proof.metadata.auth_method is not AuthMethod.NONE:
             return
         if wait := self._pace.wait(address_of(request), self._clock.now()):
-            raise TooOften(wait)
+            raise TooOften("too_many_requests", f"Ask again after {wait} seconds.", retry_after=wait)

@@ -28,7 +28,7 @@ SOURCES = (
 )
 _CODE = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+")
 _RAISING = re.compile(
-    r"(?:Invalid|Unauthorized|Unsupported|Insufficient|Access|Authorization|Slow|Expired|Use)[A-Za-z]*|NobodyToTell"
+    r"(?:Invalid|Unauthorized|Unsupported|Insufficient|Access|Authorization|Slow|Expired|Too|Use)[A-Za-z]*|NobodyToTell"
     r"|[A-Za-z]*Refused|_?refused?|_refusal|_invalid[a-z_]*|CallerNotActive"
 )
 
