@@ -88,8 +88,7 @@ class People:
         for person in range(self.count):
             yield from self._person(person)
         for number in range(self.live):
-            granted = self.now - timedelta(seconds=number % 86_400)
-            yield from self.grant(number, granted, refresh_secret(number))
+            yield from self._grant(self.loaded(number), number)
 
     def clients(self, keys: dict[str, str]) -> Iterator[object]:
         """The three clients, with what they registered."""
@@ -108,26 +107,28 @@ class People:
         )
         yield self._use("software-use", self.client_id(SOFTWARE), self.enterprise_of(0))
 
-    def grant(self, number: int, granted: datetime, secret: str) -> Iterator[object]:
+    def _grant(self, told: AuthorizationGrant, number: int) -> Iterator[object]:
         """A grant that gave tokens once: its code is used, its refresh token waits."""
-        told = self.unused(number, granted, name("grant", number))
-        client = told.client
         yield told
         yield self.code(told, name("code", number), "", used=True)
-        yield RefreshToken(id=fingerprint(secret), grant=told.id, expires_at=told.expires_at)
+        yield RefreshToken(id=fingerprint(refresh_secret(number)), grant=told.id, expires_at=told.expires_at)
         yield IssuedToken(
             jti=name("token", number),
-            client=client,
+            client=told.client,
             enterprise=told.enterprise,
             capacity=told.capacity,
             mandator=None,
             service=SERVICE,
             scopes=SCOPES,
-            issued_at=granted,
-            expires_at=granted + LONGEST_LIFE,
+            issued_at=told.granted_at,
+            expires_at=told.granted_at + LONGEST_LIFE,
             grant=told.id,
             person=told.person,
         )
+
+    def loaded(self, number: int) -> AuthorizationGrant:
+        """One of the grants that live: given on the day before the database was filled."""
+        return self.unused(number, self.now - timedelta(seconds=number % 86_400), name("grant", number))
 
     def unused(self, number: int, granted: datetime, key: str) -> AuthorizationGrant:
         """A grant of one person."""

@@ -6,17 +6,15 @@ import json
 import random
 import urllib.request
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from itertools import count, islice
 from typing import Any, Protocol
 
+from iam.domain.authorization_grants import RefreshToken
+from iam.services.fingerprints import fingerprint
 from iam.storage.archive import SqlArchive
 from tests.bench.grant_clients import CHALLENGE, VERIFIER, Endpoint, GrantClient
-from tests.bench.grant_people import BOUND, CALLBACK, OLDER, People, name, refresh_secret
+from tests.bench.grant_people import BOUND, CALLBACK, People, refresh_secret
 from tests.bench.sending import Lines
 from tests.bench.stands import WrongAnswers
-
-SEED = 11
 
 
 class Source(Protocol):
@@ -32,43 +30,50 @@ class Source(Protocol):
 
 
 class OurGrants:
-    """Of the house: codes are written into the archive, refresh tokens are those of grants that live there."""
+    """Of the house: codes and refresh tokens that replace others are written into the archive, for grants that live.
+
+    Refresh tokens that stay the same are those with which the grants were loaded.
+    """
 
     def __init__(self, archive: SqlArchive, people: People) -> None:
         self._archive = archive
         self._people = people
-        self._chance = random.Random(SEED)
-        self._given = count(people.live)
-        self._left = {one: self._shuffled(one) for one in (OLDER, BOUND)}
+        self._chance = random.Random()
 
     def codes(self, alias: str, number: int, resource: str = "") -> list[str]:
         """As `Source.codes`: of people in no order."""
-        secrets = []
+        made = [self._secret() for _ in range(number)]
         with self._archive.writing() as uow:
-            for given in islice(self._given, number):
-                drawn = self._chance.randrange(self._people.live)
-                key, secret = f"{name('new', given)}", name("new code", given) + name("second half", given)
-                grant = self._people.unused(drawn, uow.now, key)
-                grant = replace(grant, client=self._people.client_id(alias), login=name("new login", given))
+            for secret in made:
+                grant = self._people.unused(self._drawn(alias), uow.now, fingerprint(secret, "grant"))
                 uow.put(grant)
                 uow.put(self._people.code(grant, secret, CHALLENGE))
-                secrets.append(secret)
             uow.commit()
-        return secrets
+        return made
 
     def refresh_tokens(self, alias: str, number: int, resource: str = "") -> list[str]:
-        """As `Source.refresh_tokens`: of all the live grants, in no order; each once, as long as there are others."""
-        left = self._left[alias]
-        if len(left) < number:
-            if alias == OLDER:
-                raise WrongAnswers("every grant was renewed: load more")
-            left += self._shuffled(alias)
-        return [refresh_secret(left.pop()) for _ in range(number)]
+        """As `Source.refresh_tokens`: of grants among all that live, in no order."""
+        drawn = [self._drawn(alias) for _ in range(number)]
+        if alias == BOUND:
+            return [refresh_secret(one) for one in drawn]
+        made = [self._secret() for _ in drawn]
+        with self._archive.writing() as uow:
+            for one, secret in zip(drawn, made, strict=True):
+                grant = self._people.loaded(one)
+                uow.put(RefreshToken(id=fingerprint(secret), grant=grant.id, expires_at=grant.expires_at))
+            uow.commit()
+        return made
 
-    def _shuffled(self, alias: str) -> list[int]:
-        mine = [one for one in range(self._people.live) if self._people.client_of(one) == alias]
-        self._chance.shuffle(mine)
-        return mine
+    def _drawn(self, alias: str) -> int:
+        """The number of a grant of one client."""
+        client = self._people.client_id(alias)
+        while True:
+            drawn = self._chance.randrange(self._people.live)
+            if self._people.client_id(self._people.client_of(drawn)) == client:
+                return drawn
+
+    def _secret(self) -> str:
+        return self._chance.randbytes(32).hex()
 
 
 class PeerGrants:
