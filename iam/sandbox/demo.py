@@ -13,6 +13,7 @@ from rich.console import Console
 
 from iam.commands.printing import speaking
 from iam.commands.serving import check_port
+from iam.sandbox.declaration_service.exchanges import FlowBroken
 from iam.sandbox.plan import Loaded, Moment, Plan, loaded, planned
 from iam.sandbox.running import NotStarted, service
 from iam.sandbox.state_server import HOST
@@ -42,12 +43,14 @@ def demo(once: bool, at: datetime | None, return_to: tuple[str, ...]) -> None:
     with loaded(plan, return_to) as country:
         log.write_bytes(b"")
         try:
-            with service(country.environment, plan.base_url, log):
+            with service(country.environment, plan.base_url, log), country.playground.listening():
                 _tour(plan, country, console)
                 if not once:
                     _wait(console)
         except NotStarted as failure:
             raise click.ClickException(str(failure)) from None
+        except FlowBroken as broken:
+            raise click.ClickException(f"the sandbox's services hear no signals: {broken}") from None
 
 
 def _tour(plan: Plan, country: Loaded, console: Console) -> None:
@@ -66,7 +69,7 @@ def _tour(plan: Plan, country: Loaded, console: Console) -> None:
     narrator.close(
         {
             "log in as one of the people": f"{plan.base_url}/sign-in",
-            "connect a declaration service": country.playground,
+            "connect a declaration service": country.playground.url,
             "the API, described": f"{plan.base_url}/api/openapi.json",
             "checks (AuthZEN)": f"{plan.base_url}/.well-known/authzen-configuration",
             "tokens (OAuth)": f"{plan.base_url}/.well-known/oauth-authorization-server",

@@ -19,6 +19,7 @@ from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import ADMINISTRATION, sandbox_environment, whole_seconds
 from iam.sandbox.identity_server import playing_identity_providers
 from iam.sandbox.loading import load_country
+from iam.sandbox.playground.pages import Playground
 from iam.sandbox.playground.server import playing_declaration_services
 from iam.sandbox.sandbox_file import GROWN, Whereabouts, write_sandbox_file
 from iam.sandbox.software import SandboxClient
@@ -49,8 +50,7 @@ class Loaded:
     """A country in its start state."""
 
     state: StateSystems
-    playground: str
-    """Its address."""
+    playground: Playground
     clients: list[SandboxClient]
     environment: dict[str, str]
     """The settings of the service beside it."""
@@ -111,7 +111,7 @@ def loaded(plan: Plan, return_to: Sequence[str] = ()) -> Iterator[Loaded]:
             data=plan.data,
         )
         file = write_sandbox_file(where, state, plan.country, clients, identities.told(), playground.url)
-        yield Loaded(state=state, playground=playground.url, clients=clients, environment=told, file=file)
+        yield Loaded(state=state, playground=playground, clients=clients, environment=told, file=file)
 
 
 def _port() -> int:

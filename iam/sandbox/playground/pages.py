@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -15,13 +16,26 @@ from iam.domain.clients import Profile
 from iam.ports import Clock
 from iam.sandbox.declaration_service.code_flow import CodeFlow
 from iam.sandbox.declaration_service.exchanges import FlowBroken
+from iam.sandbox.declaration_service.listening import ListeningService, may_listen
+from iam.sandbox.declaration_service.signal_streams import SCOPE
 from iam.sandbox.login_services import CALLBACK
 from iam.sandbox.software import LoginSide, SandboxClient
 
 MOST: Final = 100
 """Flows that are kept; older ones make room."""
-ASKED: Final = ("prompt", "max_age", "acr_values", "login_hint", "ui_locales", "response_mode", "claims")
+ASKED: Final = (
+    "prompt",
+    "max_age",
+    "acr_values",
+    "login_hint",
+    "ui_locales",
+    "response_mode",
+    "claims",
+    "authorization_details",
+)
 """Parameters that may be tried beside the scopes."""
+SIGNALS: Final = "/signals"
+"""Under which each service has the page of its signals, and takes those that are pushed."""
 ABOUT: Final[Mapping[Profile, str]] = {
     Profile.DEFAULT: "FAPI 2.0: pushed requests, PKCE, private_key_jwt, tokens bound to a key where the service binds.",
     Profile.OLDER: "An older edition: the browser carries the request, PKCE is still a must.",
@@ -35,6 +49,8 @@ class Trial:
 
     id: str
     flow: CodeFlow
+    declares: bool
+    """Whether the service is one of declarations, with a page for who logged in."""
     trouble: str = ""
 
     @property
@@ -44,11 +60,12 @@ class Trial:
             return []
         if not self.flow.tokens:
             return [("redeem", "Redeem the code")]
+        uses = [("visit", "Use the service")] if self.declares else []
         renews = [("refresh", "Refresh")] if "refresh_token" in self.flow.tokens else []
         leaves = [("log_out", "Log out")] if "end_session_endpoint" in self.flow.metadata else []
         asks = [("userinfo", "Ask userinfo"), ("introspect", "Introspect the access token")]
         again = [("redeem", "Redeem the code a second time"), ("revoke", "Give the tokens up")]
-        return [*asks, *renews, *leaves, *again]
+        return [*uses, *asks, *renews, *leaves, *again]
 
 
 @dataclass(slots=True)
@@ -60,15 +77,36 @@ class Playground:
     clock: Clock
     clients: dict[str, SandboxClient] = field(default_factory=dict)
     trials: dict[str, Trial] = field(default_factory=dict)
+    services: dict[str, ListeningService] = field(default_factory=dict)
+    """Those that handle declarations, by the alias of their client."""
 
     def admit(self, clients: list[SandboxClient]) -> None:
         """Play those clients to which people log in on the web."""
         self.clients = {one.alias: one for one in clients if _of_web(one, self.url)}
+        declaring = [one for one in self.clients.values() if may_listen(one)]
+        self.services = {one.alias: ListeningService(one, self.issuer, self.clock) for one in declaring}
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Have the services hear signals while the block runs: pushed by FAPI 2.0, polled by the older ones.
+
+        FlowBroken when the service does not let them listen.
+        """
+        try:
+            for alias, one in self.services.items():
+                if one.login.profile is Profile.DEFAULT:
+                    one.open_push(f"{self.url}{SIGNALS}/{alias}")
+                else:
+                    one.open_poll()
+            yield
+        finally:
+            for one in self.services.values():
+                one.stop()
 
     def start(self, alias: str, scope: str, more: Mapping[str, str]) -> Trial:
         """Begin a flow. KeyError for a client that is not here."""
         flow = CodeFlow(self.clients[alias], self.issuer, self.clock, self.url + CALLBACK)
-        trial = Trial(secrets.token_urlsafe(12), flow)
+        trial = Trial(secrets.token_urlsafe(12), flow, alias in self.services)
         while len(self.trials) >= MOST:
             self.trials.pop(next(iter(self.trials)))
         self.trials[trial.id] = trial
@@ -89,6 +127,8 @@ class Playground:
         flow = trial.flow
         if step == "log_out":
             return flow.farewell(self.url + "/")
+        if step == "visit":
+            return f"/flows/{trial.id}/service"
         steps: dict[str, Callable[[], object]] = {
             "redeem": flow.redeem,
             "userinfo": flow.ask_userinfo,
@@ -97,6 +137,8 @@ class Playground:
             "revoke": flow.revoke,
         }
         _tried(trial, steps[step])
+        if step == "redeem" and trial.declares and not trial.trouble:
+            self.services[flow.client.alias].admit(trial.id, flow)
         return ""
 
 
@@ -152,4 +194,4 @@ def _of_web(client: SandboxClient, url: str) -> bool:
 
 def _preset(login: LoginSide) -> list[tuple[str, bool]]:
     """The scopes of a client, and whether they are asked unless somebody says otherwise."""
-    return [(scope, scope not in (OFFLINE, "egovNRN")) for scope in login.scopes]
+    return [(scope, scope not in (OFFLINE, "egovNRN")) for scope in login.scopes if scope != SCOPE]

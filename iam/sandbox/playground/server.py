@@ -9,6 +9,7 @@ from flask import Flask
 
 from iam.ports import Clock
 from iam.sandbox.playground.pages import Playground, playground_blueprint
+from iam.sandbox.playground.service_pages import service_blueprint
 from iam.sandbox.serving import serving
 from iam.sandbox.state_systems import MAX_BODY_OCTETS, only_this_machine
 
@@ -29,6 +30,7 @@ def playing_declaration_services(clock: Clock, issuer: str, port: int = 0) -> It
         app.before_request(only_this_machine)
         made.append(Playground(url=url, issuer=issuer, clock=clock))
         app.register_blueprint(playground_blueprint(made[0]))
+        app.register_blueprint(service_blueprint(made[0]))
         return app
 
     with serving(make_app, port):
