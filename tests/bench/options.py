@@ -9,8 +9,8 @@ from pathlib import Path
 
 from tests.bench.figures import POSTGRESQL, SQLITE
 
-ROWS = ("process", "check", "batch", "token", "import", "peers", "logins", "grants")
-COUNTRIES = frozenset(ROWS) - {"logins", "grants"}
+ROWS = ("process", "check", "batch", "token", "import", "peers", "logins", "grants", "signals")
+COUNTRIES = frozenset(ROWS) - {"logins", "grants", "signals"}
 """Rows for which countries are grown."""
 ENGINES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 
@@ -32,11 +32,15 @@ class Options:
     """Lines that are imported into the largest country, and a tenth of them into the others."""
     warm: float = 8.0
     """Seconds for which Node is kept busy before it counts."""
+    revocations: int = 200
+    """Mandates that are revoked on each engine, with all receivers and again with some dead."""
     data: Path | None = None
     """Where countries are kept from run to run; a folder that ends with the run when None."""
 
 
-QUICK = Options(sizes=(1000, 10_000), live=(2000, 10_000), rounds=3, seconds=0.1, imported=2000, warm=1.0)
+QUICK = Options(
+    sizes=(1000, 10_000), live=(2000, 10_000), rounds=3, seconds=0.1, imported=2000, warm=1.0, revocations=20
+)
 
 
 def read(words: list[str]) -> tuple[Options, Path | None]:
@@ -50,6 +54,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
     parser.add_argument("--engines", type=_among(tuple(ENGINES)), help=f"some of {','.join(ENGINES)}")
     parser.add_argument("--rounds", type=int, help="how many rounds")
     parser.add_argument("--imported", type=int, help="lines imported into the largest country")
+    parser.add_argument("--revocations", type=int, help="mandates that are revoked on each engine")
     parser.add_argument("--data", type=Path, help="keep the countries in this folder, or use those that are there")
     given = parser.parse_args(words)
     usual = QUICK if given.quick else Options()
@@ -62,6 +67,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
         seconds=usual.seconds,
         imported=usual.imported if given.imported is None else given.imported,
         warm=usual.warm,
+        revocations=given.revocations or usual.revocations,
         data=given.data,
     )
     return chosen, given.json

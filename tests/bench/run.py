@@ -17,6 +17,7 @@ from tests.bench.importing_all import imports
 from tests.bench.login_stands import login_stands
 from tests.bench.options import COUNTRIES, Options
 from tests.bench.setting_up import Ground, stands
+from tests.bench.signals import Waits, signals
 from tests.bench.stands import Key, Series, Stand, measured, planned
 
 Tell = Callable[[str], None]
@@ -29,6 +30,8 @@ class Outcome:
     series: Series = field(default_factory=Series)
     absent: dict[Key, str] = field(default_factory=dict)
     """What was not run, and why."""
+    waits: dict[Key, Waits] = field(default_factory=dict)
+    """How long revocations take to reach their receivers."""
     memory: dict[Key, int] = field(default_factory=dict)
     """Bytes that each child that decides in process had resident when all was decided."""
 
@@ -66,6 +69,9 @@ def run(options: Options, folder: Path, tell: Tell) -> Outcome:
         if "import" in options.rows:
             tell(f"importing {options.imported:,} proposals")
             outcome.series.spent |= imports(ground)
+        for engine in found if "signals" in options.rows else []:
+            tell(f"revoking {2 * options.revocations} mandates on {engine}")
+            outcome.waits |= signals(ground, engine, server)
     return outcome
 
 
