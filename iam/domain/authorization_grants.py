@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from base64 import urlsafe_b64encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from iam.domain.assurance import Assurance, Authentication, LoginKey
+from iam.domain.client_metadata import PROFILE, PROFILE_CLAIMS
 from iam.domain.enterprises import Capacity
 from iam.domain.sessions import Acting
+
+_NAMED: Final = "claim:"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +130,35 @@ class Consent:
     capacity: Capacity | None
     mandator: str | None
     scopes: tuple[str, ...]
+    """Scopes, and claims of the person that were asked by name, as `consented_to` writes them."""
     given_at: datetime
+
+    def covers(self, asked: Iterable[str]) -> bool:
+        """Whether the person said yes to all of this; who tells everything that `profile` stands for tells each."""
+        said = {*self.scopes, *((_NAMED + one for one in PROFILE_CLAIMS) if PROFILE in self.scopes else ())}
+        return set(asked) <= said
+
+
+def named_claims(claims: str) -> tuple[str, ...]:
+    """The claims of the person's profile that were asked by name, in whatever place; `claims` as a grant keeps it."""
+    asked = {name for names in json.loads(claims).values() for name in names} if claims else set()
+    return tuple(one for one in PROFILE_CLAIMS if one in asked)
+
+
+def consented_to(scopes: Iterable[str], claims: str) -> tuple[str, ...]:
+    """What a person says yes to: scopes, and what is asked by name that no scope among them stands for."""
+    said = tuple(scopes)
+    return said if PROFILE in said else (*said, *(_NAMED + one for one in named_claims(claims)))
+
+
+def scopes_and_claims(said: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What `consented_to` wrote, apart: the scopes, and the names of claims."""
+    written = sorted(said)
+    claims = {one.removeprefix(_NAMED) for one in written if one.startswith(_NAMED)}
+    return (
+        tuple(one for one in written if not one.startswith(_NAMED)),
+        tuple(one for one in PROFILE_CLAIMS if one in claims),
+    )
 
 
 def consent_key(person: str, client: str, acting: Acting) -> str:

@@ -40,6 +40,8 @@ CERTIFICATE_METHODS: Final = frozenset({AuthMethod.TLS_CLIENT_AUTH, AuthMethod.S
 
 OPENID: Final = "openid"
 PROFILE: Final = "profile"
+PROFILE_CLAIMS: Final = ("name", "family_name", "given_name", "birthdate")
+"""What the scope `profile` stands for here (OpenID Connect Core 1.0 §5.4)."""
 OFFLINE: Final = "offline_access"
 NATIONAL_NUMBER: Final = "egovNRN"
 """The scope and claim of the national number; only for clients with a recorded legal ground."""

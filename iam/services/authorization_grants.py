@@ -11,12 +11,13 @@ from iam.domain.authorization_grants import (
     AuthorizationRequest,
     Consent,
     consent_key,
+    consented_to,
 )
 from iam.domain.client_metadata import OFFLINE
 from iam.domain.clients import Client
 from iam.domain.sessions import Session
 from iam.domain.tokens import IssuedToken
-from iam.ports import Archive, Library, Randomness, UnitOfWork
+from iam.ports import Archive, Library, Randomness, Reading, UnitOfWork
 from iam.services.fingerprints import fingerprint
 from iam.services.grant_families import drafted_token, grant_leaf
 from iam.services.login_ends import watch_login
@@ -61,22 +62,27 @@ class AuthorizationGrants:
 
     def consented(self, session: Session, asked: Asked) -> bool:
         """Whether this person said yes to all of it before, for this client and in this capacity."""
-        key = consent_key(session.person, asked.client.id, session.acting)
         with self._archive.reading() as reading:
-            found = reading.get(Consent, key)
-        return found is not None and set(asked.scopes) <= set(found.scopes)
+            return _consented(reading, session, asked)
 
-    def approve(self, session: Session, request: AuthorizationRequest, asked: Asked) -> str:
+    def approve(
+        self, session: Session, request: AuthorizationRequest, asked: Asked, *, by_remembered: bool = False
+    ) -> str:
         """The person says yes: the request is answered, a grant given, and a code made, which is returned.
 
+        `by_remembered` says that nobody was asked now, because the person said yes before.
+
         Raises:
-            TokenRefused: `invalid_request` when the request was answered before or has ended; as `granted`.
+            TokenRefused: `invalid_request` when the request was answered before or has ended; `access_denied`
+                (`consent_required`) when what was remembered is withdrawn by now; as `granted`.
         """
         code = self._randomness.secret()
         with self._archive.writing() as uow:
             kept = uow.get(AuthorizationRequest, request.id)
             if kept is None or kept.client != asked.client.id or uow.now >= kept.expires_at:
                 raise TokenRefused(TokenFault.INVALID_REQUEST, "request_used", "This request was answered before.")
+            if by_remembered and not _consented(uow, session, asked):
+                raise TokenRefused(TokenFault.ACCESS_DENIED, "consent_required", "The person must be asked.")
             uow.remove(AuthorizationRequest, request.id)
             grant = self.granted(uow, session, asked)
             uow.put(
@@ -146,10 +152,15 @@ class AuthorizationGrants:
         return drafted_token(grant, self._randomness.identifier(), grant.scopes)
 
 
+def _consented(reading: Reading, session: Session, asked: Asked) -> bool:
+    found = reading.get(Consent, consent_key(session.person, asked.client.id, session.acting))
+    return found is not None and found.covers(consented_to(asked.scopes, asked.claims))
+
+
 def _remember_consent(uow: UnitOfWork, grant: AuthorizationGrant) -> None:
     key = consent_key(grant.person, grant.client, grant.acting)
     before = uow.get(Consent, key)
-    scopes = {*grant.scopes, *(before.scopes if before else ())}
+    scopes = {*consented_to(grant.scopes, grant.claims), *(before.scopes if before else ())}
     uow.put(
         Consent(
             id=key,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from iam.domain.audit import Leaf
-from iam.domain.authorization_grants import AuthorizationGrant, Consent, consent_key
-from iam.domain.client_metadata import OFFLINE
+from iam.domain.authorization_grants import AuthorizationGrant, Consent, consent_key, consented_to, scopes_and_claims
+from iam.domain.client_metadata import OFFLINE, PROFILE
 from iam.domain.clients import Client
 from iam.domain.errors import NotFound
 from iam.domain.sessions import Acting
@@ -29,6 +29,8 @@ class Permission:
     """CBE number of who runs it; empty for a client that is not registered any more."""
     acting: Acting
     scopes: tuple[str, ...]
+    claims: tuple[str, ...]
+    """Names of the claims that it is told because it asked for them one by one."""
     since: datetime
     until: datetime | None
     """Until when the client can act by it at the latest; None when it cannot at present."""
@@ -92,13 +94,16 @@ def _by_key(grants: Iterable[AuthorizationGrant], now: datetime) -> dict[str, li
 def _told(reading: Reading, key: str, consent: Consent | None, grants: list[AuthorizationGrant]) -> Permission:
     first = consent or grants[0]
     client = reading.get(Client, first.client)
+    given = [said for one in grants for said in consented_to(one.scopes, one.claims)]
+    scopes, claims = scopes_and_claims({*(consent.scopes if consent else ()), *given})
     used = [token.issued_at for one in grants for token in reading.find(IssuedToken, grant=one.id)]
     return Permission(
         id=key,
         label=client.label if client else first.client,
         enterprise=client.enterprise if client else "",
         acting=Acting(enterprise=first.enterprise, capacity=first.capacity, mandator=first.mandator),
-        scopes=tuple(sorted({*first.scopes, *(scope for one in grants for scope in one.scopes)})),
+        scopes=scopes,
+        claims=() if PROFILE in scopes else claims,
         since=min([*([consent.given_at] if consent else []), *(one.granted_at for one in grants)]),
         until=max((one.expires_at for one in grants), default=None),
         used_at=max(used, default=None),

@@ -42,7 +42,7 @@ class Deciding:
             return refuse(self._parts, standing, refusal)
         asks = self._asks(session, standing)
         if asks is None:
-            return self._approve(session, standing)
+            return self._approve(session, standing, by_remembered=True)
         if standing.parameters.silent:
             return refuse(self._parts, standing, asks)
         return consent_page(self._parts, standing, session)
@@ -114,8 +114,15 @@ class Deciding:
         return None
 
     def _asks(self, session: Session, standing: Standing) -> AuthorizationRefused | None:
-        """Why the person must be asked, as told where nobody may be; None where they said yes to it all before."""
+        """Why the person must be asked, as told where nobody may be; None where they said yes to it all before.
+
+        Who they act for and what they may do is told only to a client to which they said yes before.
+        """
         asked, interaction = standing.parameters, AuthorizationFault.INTERACTION_REQUIRED
+        anew = asked.prompt & {"consent", "select_account"} or not standing.assured
+        if anew or not self._parts.grants.consented(session, asked.asked):
+            fault, detail = AuthorizationFault.CONSENT_REQUIRED, "The person must be asked."
+            return AuthorizationRefused(fault, "consent_required", detail)
         if not standing.fits(session):
             return AuthorizationRefused(interaction, "mandator_to_choose", "The person acts for somebody else.")
         try:
@@ -123,19 +130,28 @@ class Deciding:
         except TokenRefused as refusal:
             detail = "The person cannot allow it as who they act now."
             return AuthorizationRefused(interaction, refusal.code, detail)
-        if asked.prompt & {"consent", "select_account"} or not self._parts.grants.consented(session, asked.asked):
-            fault, detail = AuthorizationFault.CONSENT_REQUIRED, "The person must be asked."
-            return AuthorizationRefused(fault, "consent_required", detail)
         return None
 
-    def _approve(self, session: Session, standing: Standing) -> Response:
+    def _approve(self, session: Session, standing: Standing, *, by_remembered: bool = False) -> Response:
         try:
-            code = self._parts.grants.approve(session, standing.request, standing.parameters.asked)
+            code = self._parts.grants.approve(
+                session, standing.request, standing.parameters.asked, by_remembered=by_remembered
+            )
         except TokenRefused as refusal:
             if refusal.code == "request_used":
                 raise ended() from None
             if refusal.code == "session_ended":
                 return lead_to_login(self._parts, standing, NO_SESSION)
+            if refusal.code == "consent_required" or standing.parameters.silent:
+                return self._asked_anew(session, standing, refusal)
             error_pages.note(403, refusal.code)
             return consent_page(self._parts, standing, session, 403)
         return self._parts.responses.code(standing.answering, code)
+
+    def _asked_anew(self, session: Session, standing: Standing, refusal: TokenRefused) -> Response:
+        """What was good a moment ago is so no more: the person is asked, or the client told where nobody may be."""
+        if not standing.parameters.silent:
+            return consent_page(self._parts, standing, session)
+        withdrawn = refusal.code == "consent_required"
+        fault = AuthorizationFault.CONSENT_REQUIRED if withdrawn else AuthorizationFault.INTERACTION_REQUIRED
+        return refuse(self._parts, standing, AuthorizationRefused(fault, refusal.code, "The person must be asked."))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from iam.domain.assurance import Assurance
-from iam.domain.client_metadata import NATIONAL_NUMBER, ClientMetadata, GrantType
+from iam.domain.client_metadata import ClientMetadata, GrantType
 from iam.domain.clients import Profile
 from iam.domain.enterprises import Capacity
 from iam.ports import Law
@@ -87,7 +87,7 @@ def read_parameters(
     _may_ask(parameters, whose, pushed)  # (1)
     mode, challenge = _mode(parameters, whose.metadata), _challenge(parameters, whose)  # (2) (3)
     scopes = read_scopes(parameters, whose, law)  # (4)
-    claims = read_claims(parameters.get("claims"), allowed_number=NATIONAL_NUMBER in whose.metadata.scopes)
+    claims = read_claims(parameters.get("claims"), whose.metadata.scopes)
     read_target(parameters, scopes, issuer, law)  # (5)
     level, essential = _level(parameters, claims)  # (6)
     return AuthorizationParameters(

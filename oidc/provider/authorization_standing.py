@@ -11,7 +11,7 @@ from flask import abort
 from werkzeug.wrappers import Response
 
 from iam.domain.assurance import Assurance
-from iam.domain.authorization_grants import AuthorizationRequest
+from iam.domain.authorization_grants import AuthorizationRequest, consented_to
 from iam.domain.sessions import Session
 from iam.ports import Clock, Library, ProviderBook
 from iam.services.authorization_grants import AuthorizationGrants
@@ -66,11 +66,24 @@ class Standing:
         asked = self.parameters.mandator
         return asked is None or (session.mandator, session.capacity) == asked
 
+    @property
+    def assured(self) -> bool:
+        """Whether the answer reaches nobody but the client: it proves who it is, or its address is on the web.
+
+        At an address of the person's own machine any program may listen under a public client's name (RFC 8252 §8.6).
+        """
+        return not self.registered.metadata.public or self.answering.redirect_uri.startswith("https://")
+
+    @property
+    def asked_for(self) -> tuple[str, ...]:
+        """What the person is asked to say yes to, as `consented_to` writes it."""
+        return consented_to(self.parameters.asked.scopes, self.parameters.asked.claims)
+
     def shown_to(self, session: Session) -> str:
         """A fingerprint of what the page shows: an answer to anything else is no answer (OAuth consent, RFC 9700)."""
         acting = session.acting
         told = (acting.enterprise or "", acting.capacity or "", acting.mandator or "", session.person)
-        return fingerprint(self.request.id, self.registered.client.label, *self.parameters.asked.scopes, *told)
+        return fingerprint(self.request.id, self.registered.client.label, *self.asked_for, *told)
 
 
 def decision_address(client_id: str, secret: str, level: Assurance = Assurance.LOW) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection, Set
 from dataclasses import dataclass
 from typing import Final
 
-from iam.domain.client_metadata import NATIONAL_NUMBER
+from iam.domain.client_metadata import NATIONAL_NUMBER, PROFILE, PROFILE_CLAIMS
 from iam.web import strict_json
 from oidc.provider.authorization_errors import AuthorizationFault, AuthorizationRefused
 
 MAX_BYTES: Final = 4_096
-PROFILE_CLAIMS: Final = ("name", "family_name", "given_name", "birthdate")
 KNOWN: Final = frozenset({*PROFILE_CLAIMS, NATIONAL_NUMBER, "auth_time", "acr", "amr", "sub"})
 _MEMBERS: Final = frozenset({"essential", "value", "values"})
 
@@ -30,20 +30,20 @@ class RequestedClaims:
     """Canonical JSON of the names asked, to be kept; empty for none."""
 
 
-def read_claims(text: str | None, *, allowed_number: bool) -> RequestedClaims:
+def read_claims(text: str | None, scopes: Collection[str]) -> RequestedClaims:
     """Read `claims`; claims that we do not know are ignored (OpenID Connect Core 1.0 §5.5).
 
+    `scopes` are those that the client registered: what it may not ask by scope it may not ask by name either.
+
     Raises AuthorizationRefused: `invalid_request` for what is no such JSON; `invalid_scope` for the national number
-    where the client has no legal ground.
+    where the client has no legal ground, and for claims of the profile where it did not register that scope.
     """
     if text is None:
         return RequestedClaims()
     asked = _object(text)
     wanted = {place: _place(asked.get(place)) for place in ("id_token", "userinfo")}
     names = {place: frozenset(KNOWN & each.keys()) for place, each in wanted.items()}
-    if not allowed_number and any(NATIONAL_NUMBER in each for each in names.values()):
-        detail = "The national number takes a recorded legal ground."
-        raise AuthorizationRefused(AuthorizationFault.INVALID_SCOPE, "number_not_allowed", detail)
+    _check_registered(frozenset().union(*names.values()), scopes)
     level, subject = wanted["id_token"].get("acr", {}), wanted["id_token"].get("sub", {})
     levels = _texts(level.get("values", [level["value"]] if "value" in level else []))
     kept = {place: sorted(each) for place, each in names.items() if each}
@@ -60,6 +60,16 @@ def read_claims(text: str | None, *, allowed_number: bool) -> RequestedClaims:
 def kept_names(text: str, place: str) -> frozenset[str]:
     """The names that were asked for a place (`id_token`, `userinfo`), from what `RequestedClaims.written` kept."""
     return frozenset(json.loads(text).get(place, ())) if text else frozenset()
+
+
+def _check_registered(names: Set[str], scopes: Collection[str]) -> None:
+    fault = AuthorizationFault.INVALID_SCOPE
+    if NATIONAL_NUMBER in names and NATIONAL_NUMBER not in scopes:
+        detail = "The national number takes a recorded legal ground."
+        raise AuthorizationRefused(fault, "number_not_allowed", detail)
+    if names & set(PROFILE_CLAIMS) and PROFILE not in scopes:
+        detail = f"Claims of the person by name are for clients that registered the scope {PROFILE}."
+        raise AuthorizationRefused(fault, "scope_not_registered", detail)
 
 
 def _object(text: str) -> dict[str, object]:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request
 from werkzeug.wrappers import Response
 
+from iam.domain.authorization_grants import scopes_and_claims
 from iam.domain.client_metadata import OFFLINE, PERSON_SCOPES
 from iam.domain.enterprises import MANDATARY_CAPACITIES, Capacity
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
@@ -54,6 +55,7 @@ def consent_told(parts: AuthorizationParts, standing: Standing, session: Session
         service=service.labels.get(language, service.code) if service else "",
         actions=[pair[1].labels.get(language, pair[1].name) for pair in actions if pair is not None],
         about=[one for one in asked.scopes if one in PERSON_SCOPES],
+        named=scopes_and_claims(standing.asked_for)[1],
         session=session,
         asked_mandator=standing.parameters.mandator,
         ways=[] if fits else _ways(parts, standing, session, offers),

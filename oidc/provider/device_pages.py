@@ -166,7 +166,7 @@ def _parameters(held: DeviceAuthorization, whose: Registered) -> AuthorizationPa
         max_age=None,
         level=Assurance.LOW,
         essential=False,
-        claims=read_claims(None, allowed_number=False),
+        claims=read_claims(None, ()),
         hints=Hints.of({}),
         mandator=None,
     )

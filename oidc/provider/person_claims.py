@@ -6,13 +6,13 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 
 from iam.domain.authorization_grants import AuthorizationGrant
-from iam.domain.client_metadata import NATIONAL_NUMBER, PROFILE
+from iam.domain.client_metadata import NATIONAL_NUMBER, PROFILE, PROFILE_CLAIMS
 from iam.domain.clients import Client
 from iam.domain.logins import PersonalData
 from iam.domain.persons import PersonNumber
 from iam.ports import Archive, Seal
 from iam.services import personal_data
-from oidc.provider.claims_parameter import PROFILE_CLAIMS, kept_names
+from oidc.provider.claims_parameter import kept_names
 from oidc.provider.levels import acr_of, amr_of
 
 
