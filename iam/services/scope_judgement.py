@@ -48,17 +48,18 @@ class ScopeJudgement:
         service that it may follow and each quarter delegated to the client's enterprise.
         """
         catalogue = self._library.current().catalogue
-        whose = _subject(reading, token, login)
-        asked = [_asked(token, whose, scope, catalogue, now) for scope in token.scopes if scope not in PERSON_SCOPES]
+        judged = [scope for scope in token.scopes if scope not in PERSON_SCOPES]
+        whose = _subject(reading, token, login, numbered=any(_told_by_number(one, catalogue) for one in judged))
+        asked = [_asked(token, whose, scope, catalogue, now) for scope in judged]
         answers = self._judge.decide_all([*first, *(Ask(question=one.question) for one in asked)])
         decisions = answers[len(first) :]
-        judged = [
+        scopes = [
             _judged(one, one.question.properties, decision)
             if decision.allowed
             else self._retried(reading, one, decision, catalogue, now)
             for one, decision in zip(asked, decisions, strict=True)
         ]
-        return Judged(first=tuple(answers[: len(first)]), scopes=tuple(judged))
+        return Judged(first=tuple(answers[: len(first)]), scopes=tuple(scopes))
 
     def _retried(
         self, reading: Reading, asked: _Asked, refused: Decision, catalogue: Catalogue, now: datetime
@@ -99,14 +100,23 @@ class _Asked:
     question: Question
 
 
-def _subject(reading: Reading, token: IssuedToken, login: Authentication | None) -> _Subject:
-    """Who acts with a token: the person whose grant it hangs on, by the login of that grant; else the client itself."""
+def _told_by_number(scope: str, catalogue: Catalogue) -> bool:
+    """Whether what is sent with acts under a scope may name a person by number; nothing else looks at numbers."""
+    found = catalogue.service_of_scope(scope)
+    return found is not None and PropertyType.ENTERPRISE_OR_PERSON in found[0].properties.values()
+
+
+def _subject(reading: Reading, token: IssuedToken, login: Authentication | None, *, numbered: bool) -> _Subject:
+    """Who acts with a token: the person whose grant it hangs on, by the login of that grant; else the client itself.
+
+    The person's numbers are read where they can matter (`numbered`).
+    """
     if token.person is None:
         return _Subject(SubjectKind.CLIENT, token.software or token.client)
     if login is None and token.grant is not None:
         grant = reading.get(AuthorizationGrant, token.grant)
         login = grant.authentication if grant is not None else None
-    numbers = reading.find(PersonNumber, person=token.person)
+    numbers = reading.find(PersonNumber, person=token.person) if numbered else []
     return _Subject(SubjectKind.PERSON, token.person, login, frozenset(one.niss for one in numbers))
 
 
