@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Final, Self
+from typing import Self
 
 from joserfc.jwk import ECKey, RSAKey
 
+from iam.services.client_metadata_rules import KEY_MANAGEMENT
 from iam.web import strict_json
 from oidc.verification_keys import MAX_KEYS, PRIVATE_MEMBERS, UnusableKey, VerificationKey
-
-KEY_MANAGEMENT: Final[Mapping[str, str]] = {"RSA-OAEP-256": "RSA", "ECDH-ES": "EC"}
-"""How content keys reach a client (RFC 7518 §4), each with the key type it takes."""
-CONTENT_ENCRYPTIONS: Final = ("A128CBC-HS256", "A256GCM")
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,9 +101,22 @@ def order_of(here: House, given: dict[str, Any]) -> tuple[NewDeclarationService,
     return order, secret
 
 
+def names_keys(given: dict[str, Any]) -> bool:
+    """Whether keys are named, or the client is to prove itself without any of its own."""
+    keyless = (AuthMethod.CLIENT_SECRET_BASIC, AuthMethod.CLIENT_SECRET_POST, AuthMethod.NONE)
+    method = given["auth_method"] or (keyless[0] if given["profile"] == Profile.OIDC_BASIC else "")
+    return method in keyless or bool(given["jwks"] or given["certificate"] or given["jwks_uri"])
+
+
 def change_of(given: dict[str, Any]) -> Change:
+    """What is to become otherwise. Raises InvalidInput for files and instants that cannot be read."""
+    keys, uri = keys_of(given), given["jwks_uri"] or ""
+    algorithm = given["algorithm"] or (algorithm_of(keys, "") if keys is not None else "")
     return Change(
-        told=_told(given),
+        jwks=keys,
+        jwks_uri=uri,
+        algorithm=algorithm,
+        told=_told({**given, "jwks_uri": None}),
         label=given["label"],
         services=given["services"] or None,
         niss_services=given["niss_services"] or None,
@@ -126,9 +139,10 @@ def keys_of(given: dict[str, Any]) -> object:
 
 
 def algorithm_of(keys: object, otherwise: str) -> str:
-    """What the first key says of its algorithm, or what is usual for its type."""
+    """What the first key for signatures says of its algorithm, or what is usual for its type."""
     found = keys.get("keys") if isinstance(keys, dict) else None
-    first = found[0] if isinstance(found, list) and found and isinstance(found[0], dict) else {}
+    told = found if isinstance(found, list) else []
+    first = next((one for one in told if isinstance(one, dict) and one.get("use") != "enc"), {})
     usual = "PS256" if first.get("kty") == "RSA" else "ES256" if first else otherwise
     return str(first.get("alg", usual))
 

@@ -10,7 +10,7 @@ import click
 
 from iam.app import house
 from iam.commands.client_guide import guided
-from iam.commands.client_options import algorithm_of, change_of, keys_of, metadata_options, order_of
+from iam.commands.client_options import change_of, metadata_options, names_keys, order_of
 from iam.commands.printing import as_json, show, show_all, speaking
 from iam.domain.clients import Client, Profile
 from iam.domain.enterprises import Capacity
@@ -24,7 +24,8 @@ from iam.services.client_orders import ALGORITHMS
 from iam.services.expiring_keys import expiries
 from iam.services.registration_tokens import MOST_USES, NewToken, RegistrationTokens
 
-COLUMNS: Final = ("client_id", "label", "kind", "profile", "ends", "enterprise")
+COLUMNS: Final = ("client_id", "label", "profile", "ends", "enterprise")
+"""What a client is stands in its client_id."""
 
 
 @click.group("client")
@@ -54,6 +55,8 @@ def add_client(ask: bool | None, as_json: bool, **given: Any) -> None:
         told = guided(given, here.library.current()) if (sys.stdin.isatty() if ask is None else ask) else given
         if not told["label"] or not told["services"]:
             raise click.UsageError("Give --label and --service, or --ask to be asked.")
+        if not names_keys(told):
+            raise click.UsageError("Give the public keys: --jwks, --certificate or --jwks-uri.")
         order, secret = order_of(here, told)
         here.officers.establish()
         registered = here.clients.register_declaration_service(order)
@@ -97,14 +100,16 @@ def list_clients(ending_within: int | None, as_json: bool) -> None:
 @as_json
 @speaking
 def set_client(client_id: str, as_json: bool, **given: Any) -> None:
-    """Change what is registered of a client: each option takes the place of what was there."""
+    """Change what is registered of a client: each option takes the place of what was there.
+
+    With other keys its registration access token ends.
+    """
+    if not any(value not in (None, (), False) for value in given.values()) and given["vendor"] is None:
+        raise click.UsageError("Name what is to be otherwise.")
+    if given["algorithm"] and not (given["jwks"] or given["certificate"] or given["jwks_uri"]):
+        raise click.UsageError("Give --algorithm with the keys: --jwks, --certificate or --jwks-uri.")
     with house() as here:
-        changes = _changes(here)
-        keys, uri = keys_of(given), given.pop("jwks_uri") or ""
-        if keys is not None or uri:
-            algorithm = given["algorithm"] or algorithm_of(keys, changes.get(client_id).client.algorithm)
-            changes.replace_keys(client_id, keys, algorithm, uri)
-        changed = changes.change(client_id, change_of(given))
+        changed = _changes(here).change(client_id, change_of(given))
         show(_to_configure(here, client_id, changed.secret), as_json)
 
 
@@ -112,7 +117,7 @@ def set_client(client_id: str, as_json: bool, **given: Any) -> None:
 @click.option("--enterprise", help="CBE number of the operator; the administration when left out.")
 @click.option("--service", "services", multiple=True, required=True, help="Service it may ask about; repeatable.")
 @click.option("--niss-service", "niss_services", multiple=True, help="Service with a legal ground for NISS numbers.")
-@click.option("--profile", type=click.Choice(list(Profile)), default=Profile.DEFAULT, show_default=True)
+@click.option("--profile", type=click.Choice([one.value for one in Profile]), default="default", show_default=True)
 @click.option("--profile-until", help="Instant at which a weaker profile ends (RFC 3339).")
 @click.option("--uses", type=click.IntRange(1, MOST_USES), default=1, show_default=True, help="Registrations.")
 @click.option("--days", type=click.IntRange(1, 30), default=14, show_default=True, help="How long it is good.")

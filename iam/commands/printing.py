@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from iam.domain.audit import BrokenChain
@@ -47,14 +48,16 @@ def show(record: Mapping[str, object], as_json: bool) -> None:
         click.echo(json.dumps(record, ensure_ascii=False, indent=2, default=str))
         return
     for name, value in record.items():
-        console.print(f"[bold]{name}[/bold]  {value}")
+        console.print(f"[bold]{name}[/bold]  {escape(str(value))}", soft_wrap=True)
 
 
 def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-    """Print a table for people."""
-    grid = Table(*columns, title=title)
+    """Print a table for people: whole, however narrow the terminal, and as it was recorded."""
+    grid = Table(title=title)
+    for name in columns:
+        grid.add_column(name, overflow="fold")
     for row in rows:
-        grid.add_row(*(str(cell) for cell in row))
+        grid.add_row(*(escape(str(cell)) for cell in row))
     console.print(grid)
 
 

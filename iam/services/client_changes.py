@@ -9,7 +9,7 @@ from datetime import datetime
 from iam.domain.appointments import SERVER_OPERATOR
 from iam.domain.audit import Leaf
 from iam.domain.client_metadata import ClientMetadata
-from iam.domain.client_registrations import ClientContact
+from iam.domain.client_registrations import ClientContact, RegistrationAccess
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.errors import Conflict, InvalidInput
 from iam.ports import Archive, Library, Randomness, Reading
@@ -42,6 +42,17 @@ class Change:
     """The end of a weaker profile, where that is told or was before."""
     vendor: bool | None = None
     new_secret: bool = False
+    jwks: object = None
+    """Other keys in the place of the client's, as JSON values."""
+    jwks_uri: str = ""
+    """The address at which it publishes them from now on; at no address any more where `jwks` is told."""
+    algorithm: str = ""
+    """Of its assertions, with other keys."""
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the keys are to be other ones."""
+        return self.jwks is not None or bool(self.jwks_uri)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,13 +91,15 @@ class ClientChanges:
     def change(self, client_id: str, change: Change) -> Found:
         """Change a registration, judged anew as a whole; keys at an address are fetched before anything is locked.
 
+        With other keys the registration access token ends: who had it could put the former ones back.
+
         Raises:
             NotFound: `not_found`. Conflict: `already_ended`, `stale_version` when it was changed meanwhile.
             InvalidInput: `invalid_client_metadata`, `invalid_redirect_uri`, `unknown_service`, `invalid_profile`,
-                `invalid_label`.
+                `invalid_label`, `no_secret` for another secret of a client without one.
         """
         before = self.get(client_id)
-        client = self._changed(before.client, change)
+        client = self._keyed(self._changed(before.client, change), change)
         metadata, contacts, secret = self._metadata(before, client, change)
         if metadata is not None:
             check_metadata(client, metadata, self._library.current().catalogue, local=self._local)
@@ -98,10 +111,21 @@ class ClientChanges:
             if (client.profile, client.profile_until) != (before.client.profile, before.client.profile_until):
                 check_profile(client.profile, client.profile_until, uow.now)
             put_registration(uow, client, metadata, contacts)
-            uow.audit(Leaf(act="client_changed", actor=SERVER_OPERATOR, caller="", objects=objects_of(client)))
-            uow.announce("client_changed", objects_of(client))
+            if change.keyed:
+                uow.remove(RegistrationAccess, client_id)
+            act = "client_keys_replaced" if change.keyed else "client_changed"
+            uow.audit(Leaf(act=act, actor=SERVER_OPERATOR, caller="", objects=objects_of(client)))
+            uow.announce(act, objects_of(client))
             uow.commit()
         return Found(client=client, metadata=metadata, contacts=contacts, secret=secret)
+
+    def _keyed(self, client: Client, change: Change) -> Client:
+        """The client with other keys, where they are told; an algorithm counts with keys alone."""
+        if not change.keyed:
+            return client
+        algorithm = change.algorithm or client.algorithm
+        kept = kept_keys(self._keys, change.jwks, algorithm, client.enterprise, change.jwks_uri)
+        return replace(client, jwks=kept, algorithm=algorithm)
 
     def _changed(self, client: Client, change: Change) -> Client:
         """The client with what becomes otherwise, and with new keys where they are told."""
@@ -127,11 +151,14 @@ class ClientChanges:
         self, before: Found, client: Client, change: Change
     ) -> tuple[ClientMetadata | None, tuple[str, ...], str]:
         """What is registered besides, with contacts and a new secret where one is needed."""
-        if before.metadata is None and not change.told and change.vendor is None:
+        if before.metadata is None and not change.told and change.vendor is None and not change.jwks_uri:
+            _check_secret(change, None)
             return None, before.contacts, ""
         plain = before.metadata or ClientMetadata(client=client.id)
         told = {**written_metadata(client, plain), "contacts": list(before.contacts), **change.told}
+        told |= {"jwks_uri": change.jwks_uri or None} if change.keyed else {}
         read = read_metadata(told, client.kind, client.profile)
+        _check_secret(change, read.metadata)
         keeps = takes_secret(read.metadata) and plain.secret_hash and not change.new_secret
         secret = self._randomness.secret() if takes_secret(read.metadata) and not keeps else ""
         metadata = replace(
@@ -142,23 +169,10 @@ class ClientChanges:
         )
         return metadata, read.contacts, secret
 
-    def replace_keys(self, client_id: str, jwks: object, algorithm: str, uri: str = "") -> Found:
-        """Put other keys in the place of a client's, or the address at which it publishes them; raises as `change`."""
-        before = self.get(client_id)
-        kept = kept_keys(self._keys, jwks, algorithm, before.client.enterprise, uri)
-        client = replace(before.client, jwks=kept, algorithm=algorithm)
-        metadata = before.metadata or (ClientMetadata(client=client_id) if uri else None)
-        metadata = replace(metadata, jwks_uri=uri) if metadata is not None else None
-        if metadata is not None:
-            check_metadata(client, metadata, self._library.current().catalogue, local=self._local)
-        with self._archive.writing() as uow:
-            if _found(uow, client_id) != before:
-                raise Conflict("stale_version", "This was changed in the meantime; read it again and repeat.")
-            put_registration(uow, client, metadata)
-            uow.audit(Leaf(act="client_keys_replaced", actor=SERVER_OPERATOR, caller="", objects=objects_of(client)))
-            uow.announce("client_keys_replaced", objects_of(client))
-            uow.commit()
-        return Found(client=client, metadata=metadata, contacts=before.contacts)
+
+def _check_secret(change: Change, metadata: ClientMetadata | None) -> None:
+    if change.new_secret and (metadata is None or not takes_secret(metadata)):
+        raise InvalidInput("no_secret", "This client has no secret: it proves itself otherwise.", field="new_secret")
 
 
 def _found(reading: Reading, client_id: str) -> Found:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -27,6 +27,9 @@ OWN_SIGNATURES: Final = ("ES256", "RS256")
 FAPI_ALGORITHMS: Final = ("ES256", "PS256")
 """With which clients sign what they say to us, in the default profile (FAPI 2.0 Security Profile §5.4)."""
 CLIENT_ALGORITHMS: Final = (*FAPI_ALGORITHMS, "RS256")
+KEY_MANAGEMENT: Final[Mapping[str, str]] = {"RSA-OAEP-256": "RSA", "ECDH-ES": "EC"}
+"""How content keys of what we say reach a client (RFC 7518 §4), each with the key type it takes."""
+CONTENT_ENCRYPTIONS: Final = ("A128CBC-HS256", "A256GCM")
 TLS_SUBJECTS: Final = tuple(
     f"tls_client_auth_{kind}" for kind in ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
 )
@@ -38,6 +41,10 @@ _RENEWED: Final = frozenset({GrantType.AUTHORIZATION_CODE, GrantType.DEVICE_CODE
 _BY_ITSELF: Final = frozenset({GrantType.CLIENT_CREDENTIALS, GrantType.TOKEN_EXCHANGE})
 _OF_PAGES: Final = ("client_uri", "policy_uri", "tos_uri", "logo_uri", "initiate_login_uri")
 _OF_SERVERS: Final = ("jwks_uri", "sector_identifier_uri", "backchannel_logout_uri", "frontchannel_logout_uri")
+_PLACES: Final = (
+    "an address is https on a named host with a path (/ is one), and without user, fragment or segments that climb; "
+    "a native client may also name http://127.0.0.1 or http://[::1]."
+)
 _Faults = Iterator[tuple[str, str]]
 
 
@@ -66,12 +73,9 @@ def _address_faults(metadata: ClientMetadata, kind: ApplicationType) -> _Faults:
     ):
         if len(told) > MOST_ADDRESSES or len(set(told)) < len(told):
             yield field, f"Register at most {MOST_ADDRESSES} addresses, each once."
-        if not all(acceptable(one, kind) for one in told):
-            yield (
-                field,
-                "An address is https on a named host, without user, fragment or segments that climb; a native client "
-                "may also name http://127.0.0.1 or http://[::1].",
-            )
+        for one in told:
+            if not acceptable(one, kind):
+                yield field, f"{_shown(one)} cannot be registered: {_PLACES}"
 
 
 def _method_faults(client: Client, metadata: ClientMetadata, _catalogue: Catalogue) -> _Faults:
@@ -155,6 +159,12 @@ def _algorithm_faults(client: Client, metadata: ClientMetadata, _catalogue: Cata
     ):
         if told not in ours:
             yield field, f"In the profile '{client.profile}' we sign with {' or '.join(ours)}."
+    for family, told in (("id_token", metadata.id_token_encryption), ("userinfo", metadata.userinfo_encryption)):
+        alg, _, enc = told.partition(" ")
+        if told and alg not in KEY_MANAGEMENT:
+            yield f"{family}_encrypted_response_alg", f"We encrypt with {' or '.join(KEY_MANAGEMENT)}."
+        if told and enc not in CONTENT_ENCRYPTIONS:
+            yield f"{family}_encrypted_response_enc", f"We encrypt with {' or '.join(CONTENT_ENCRYPTIONS)}."
     theirs = FAPI_ALGORITHMS if fapi else CLIENT_ALGORITHMS
     if metadata.auth_method is AuthMethod.PRIVATE_KEY_JWT and client.algorithm not in theirs:
         yield "token_endpoint_auth_signing_alg", f"In the profile '{client.profile}' sign with {' or '.join(theirs)}."
@@ -166,12 +176,20 @@ def _place_faults(metadata: ClientMetadata, kind: ApplicationType) -> _Faults:
     for field in (*_OF_PAGES, *_OF_SERVERS):
         told = getattr(metadata, field)
         if told and not acceptable(told, kind):
-            yield field, "Register an https address on a named host, without user and fragment."
+            yield (
+                field,
+                f"{field} is an https address on a named host with a path (/ is one), no user and no fragment.",
+            )
     told = metadata.frontchannel_logout_uri
     if told and _origin(told) not in {_origin(one) for one in metadata.redirect_uris}:
-        yield "frontchannel_logout_uri", "It is on the same origin as an address to return to."
+        yield "frontchannel_logout_uri", "frontchannel_logout_uri is on the same origin as one of the redirect_uris."
     if metadata.default_max_age < -1:
         yield "default_max_age", "It is a number of seconds."
+
+
+def _shown(address: str) -> str:
+    """The beginning of an address, in signs that every terminal and log can show."""
+    return repr(address[:100].encode("ascii", "backslashreplace").decode())
 
 
 def _named(name: str, subject: str) -> list[str]:

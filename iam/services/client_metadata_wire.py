@@ -224,11 +224,12 @@ def _usual_scopes(metadata: ClientMetadata, profile: Profile, services: Any) -> 
 
 
 def _algorithm(given: Mapping[str, object], profile: Profile) -> str:
-    """The algorithm of the client's assertions: as told, as its first key says, or the usual one of its type."""
+    """The algorithm of the client's assertions: as told, as its first key to sign with says, or the usual one."""
     told = _text(given, "token_endpoint_auth_signing_alg")
     jwks = given.get("jwks")
     keys = jwks.get("keys") if isinstance(jwks, Mapping) else None
-    first = keys[0] if isinstance(keys, list) and keys and isinstance(keys[0], Mapping) else {}
+    listed = keys if isinstance(keys, list) else []
+    first = next((one for one in listed if isinstance(one, Mapping) and one.get("use") != "enc"), {})
     if told or isinstance(first.get("alg"), str):
         return told or str(first["alg"])
     if first.get("kty") == "RSA" or (not first and profile is Profile.OIDC_BASIC):

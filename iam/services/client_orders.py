@@ -105,8 +105,11 @@ def accepted_label(text: str) -> str:
 def check_services(services: tuple[str, ...], niss_services: tuple[str, ...], library: Library) -> None:
     """Refuse services that the catalogue does not know. InvalidInput (`unknown_service`)."""
     known = library.current().catalogue.services
-    if not services or not set(services) <= known.keys():
-        raise InvalidInput("unknown_service", "Name services of the catalogue, at least one.", field="services")
+    strange = [one for one in services if one not in known]
+    if not services or strange:
+        lacking = f"There is no service {strange[0][:40]!r}. " if strange else ""
+        detail = f"{lacking}Name services of the catalogue, at least one."
+        raise InvalidInput("unknown_service", detail, field="services")
     if not set(niss_services) <= set(services):
         detail = "Persons may be named by NISS only for services that the registration lists."
         raise InvalidInput("unknown_service", detail, field="niss_services")

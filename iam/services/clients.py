@@ -10,6 +10,7 @@ from iam.domain.actors import Actor
 from iam.domain.appointments import SERVER_OPERATOR, Appointment, Grant, Portfolio
 from iam.domain.audit import Leaf
 from iam.domain.client_metadata import ClientMetadata
+from iam.domain.client_registrations import RegistrationAccess
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import Conflict, NotFound
@@ -102,7 +103,8 @@ class Clients:
         """Put another key set in the place of a client's keys; what is not in it counts no more from the commit on.
 
         To rotate without a gap, register a set of the old and the new key first, and the new one alone later. A client
-        that published its keys at an address of its own does so no longer.
+        that published its keys at an address of its own does so no longer, and one that kept its registration itself
+        does not either: who has the token for that could put a key back that was taken away.
 
         Raises:
             NotFound: `not_found`, also for another enterprise's client. As `register` otherwise.
@@ -116,6 +118,7 @@ class Clients:
             metadata = uow.get(ClientMetadata, client_id)
             if changed != client:
                 put_registration(uow, changed, replace(metadata, jwks_uri="") if metadata else None)
+                uow.remove(RegistrationAccess, client_id)
                 record(uow, actor, "client_keys_replaced", **objects_of(client))
                 uow.announce("client_keys_replaced", objects_of(client))
                 uow.commit()

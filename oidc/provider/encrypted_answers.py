@@ -6,8 +6,9 @@ from typing import Final
 
 from joserfc import jwe
 
+from iam.services.client_metadata_rules import CONTENT_ENCRYPTIONS, KEY_MANAGEMENT
 from iam.web import strict_json
-from oidc.encryption_keys import CONTENT_ENCRYPTIONS, KEY_MANAGEMENT, EncryptionKey, read_encryption_keys
+from oidc.encryption_keys import EncryptionKey, read_encryption_keys
 from oidc.provider.errors import InvalidRequest
 from oidc.verification_keys import UnusableKey
 

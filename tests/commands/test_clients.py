@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from iam.domain.client_metadata import AuthMethod, ClientMetadata, GrantType
 from iam.domain.client_registrations import RegistrationToken
 from iam.domain.clients import Client, Profile
+from iam.domain.periods import Period
 from iam.sandbox.software import new_private_jwk, public_set
 from iam.services.fingerprints import fingerprint
 from tests.commands.terminal import Terminal
@@ -158,3 +160,89 @@ def test_only_a_technical_client_becomes_a_vendors(terminal: Terminal) -> None:
     software = next(one for one in terminal.told("client", "list") if one["kind"] == "technical")
     changed = terminal.told("client", "set", software["client_id"], "--vendor", "--software-id", "payroll-2026")
     assert changed["vendor"] is True and changed["software_id"] == "payroll-2026"
+
+
+def test_a_profile_of_a_token_is_named_as_everywhere(terminal: Terminal) -> None:
+    words = ("client", "token", "--service", "authorization", "--profile", "oidc-basic")
+    told = terminal.told(*words, "--profile-until", "2027-06-30T00:00:00+02:00")
+    archive = terminal.archive()
+    with archive.reading() as reading:
+        token = reading.get(RegistrationToken, fingerprint(told["initial_access_token"]))
+    archive.close()
+    assert token is not None and token.profile is Profile.OIDC_BASIC
+
+
+def column(listed: str, place: int) -> str:
+    """What stands in a column of a table, without blanks."""
+    lines = [line.split("│") for line in listed.splitlines() if line.startswith("│")]
+    return "".join("".join(line[place + 1].split()) for line in lines)
+
+
+@pytest.mark.attack("L01")
+@pytest.mark.parametrize("label", ["Wages [/bold]", "[red]Wages", "[link=https://evil.example]x[/link]", "Wages [/]"])
+def test_no_name_that_software_gave_itself_breaks_or_changes_what_the_operator_reads(
+    terminal: Terminal, label: str
+) -> None:
+    client_id = added(terminal)["client_id"]
+    for words in (("set", client_id, "--label", label), ("show", client_id)):
+        assert label in terminal.run("client", *words).stdout
+    assert "".join(label.split()) in column(terminal.run("client", "list").stdout, 1)
+
+
+def test_a_list_for_people_cuts_nothing_off(terminal: Terminal) -> None:
+    client_id = added(terminal)["client_id"]
+    listed = terminal.run("client", "list", COLUMNS="60").stdout
+    assert "…" not in listed and client_id in column(listed, 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "--label", "Wages", "--service", "dimona"), "--jwks, --certificate or --jwks-uri"),
+        (("set", "CLIENT"), "Name what is to be otherwise"),
+        (("set", "CLIENT", "--algorithm", "PS256"), "Give --algorithm with the keys"),
+    ],
+)
+def test_a_command_that_lacks_something_says_which_option(
+    terminal: Terminal, words: tuple[str, ...], said: str
+) -> None:
+    client_id = added(terminal)["client_id"]
+    ended = terminal.run("client", *(client_id if one == "CLIENT" else one for one in words))
+    assert ended.exit_code == 2 and said in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--service", "dimona", "--service", "dimono"), "There is no service 'dimono'"),
+        (("--redirect-uri", "https://service.example"), "'https://service.example' cannot be registered"),
+        (("--new-secret",), "This client has no secret"),
+        (("--frontchannel-logout-uri", "https://other.example/out"), "frontchannel_logout_uri is on the same origin"),
+    ],
+)
+def test_a_change_that_is_refused_says_which_part_of_it(terminal: Terminal, words: tuple[str, ...], said: str) -> None:
+    assert said in terminal.refused("client", "set", added(terminal)["client_id"], *words)
+
+
+def test_a_change_that_is_refused_leaves_the_keys_as_they_were(terminal: Terminal) -> None:
+    client_id = added(terminal)["client_id"]
+    before = recorded(terminal, client_id)
+    new = terminal.file("new.json", json.dumps(public_set(new_private_jwk("ES256"))))
+    terminal.refused("client", "set", client_id, "--jwks", new, "--redirect-uri", "javascript:alert(1)")
+    assert recorded(terminal, client_id) == before
+    terminal.told("client", "set", client_id, "--jwks", new, "--redirect-uri", f"{CALLBACK}/new")
+    client, metadata = recorded(terminal, client_id)
+    assert client.jwks != before[0].jwks and metadata is not None and metadata.redirect_uris == (f"{CALLBACK}/new",)
+
+
+def test_keys_of_a_client_that_ended_are_not_replaced(terminal: Terminal) -> None:
+    client_id = added(terminal)["client_id"]
+    archive = terminal.archive()
+    with archive.writing() as uow:
+        client = uow.get(Client, client_id)
+        assert client is not None
+        ended = client.valid.until(uow.now)
+        uow.put(replace(client, valid=ended or Period(client.valid.start, client.valid.start)))
+        uow.commit()
+    archive.close()
+    assert "already_ended" in terminal.refused("client", "set", client_id, "--jwks", jwks(terminal))
