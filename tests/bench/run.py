@@ -17,7 +17,7 @@ from tests.bench.importing_all import imports
 from tests.bench.login_stands import login_stands
 from tests.bench.options import COUNTRIES, Options
 from tests.bench.setting_up import Ground, stands
-from tests.bench.signals import Waits, signals
+from tests.bench.signals import Waits, waits_of
 from tests.bench.stands import Key, Series, Stand, measured, planned
 
 Tell = Callable[[str], None]
@@ -71,7 +71,7 @@ def run(options: Options, folder: Path, tell: Tell) -> Outcome:
             outcome.series.spent |= imports(ground)
         for engine in found if "signals" in options.rows else []:
             tell(f"revoking {2 * options.revocations} mandates on {engine}")
-            outcome.waits |= signals(ground, engine, server)
+            outcome.waits |= waits_of(ground, engine, server)
     return outcome
 
 

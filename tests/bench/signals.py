@@ -64,7 +64,7 @@ class Waits:
         return self.slow < GOAL
 
 
-def signals(ground: Ground, engine: str, server: str | None) -> dict[Key, Waits]:
+def waits_of(ground: Ground, engine: str, server: str | None) -> dict[Key, Waits]:
     """Measure one engine, first with all receivers alive and then with some that take connections and say nothing.
 
     Raises WrongAnswers.

@@ -75,6 +75,7 @@ def _oauth(app: Flask, played: PlayedIssuer) -> None:
         return jsonify(issuer=played.url, jwks_uri=f"{played.url}/jwks", **endpoints)
 
     @app.get("/jwks")
+    @app.get("/oauth2/jwks")
     def jwks() -> Response:
         return jsonify(KEYS)
 
