@@ -23,6 +23,8 @@ from iam.sandbox.software import LoginSide, SandboxClient
 MOST: Final = 100
 """Visits and signals that are kept; older ones make room. A visit that made room is over."""
 ENABLED: Final = "enabled"
+NOTHING: Final = 0.05
+"""Seconds before the next poll after one that brought nothing: a transmitter may answer at once."""
 PAUSE: Final = 1.0
 """Seconds after which a poll is tried again that brought no answer."""
 
@@ -105,8 +107,9 @@ class ListeningService:
             try:
                 found = self.stream.poll(taken, refused, wait=True)
                 taken, refused = self._taken(found)
-                if not self.listens and not found:
-                    self.listens = self.stream.status() == ENABLED
+                if not found:
+                    self.listens = self.listens or self.stream.status() == ENABLED
+                    self._stopped.wait(NOTHING)
             except FlowBroken:
                 self._deaf()
                 self._stopped.wait(PAUSE)
