@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-from iam.domain.appointments import SERVER_OPERATOR
+from iam.domain.appointments import SERVER_OPERATOR, Appointment
 from iam.domain.audit import Leaf
 from iam.domain.client_metadata import ClientMetadata
 from iam.domain.client_registrations import ClientContact, RegistrationAccess, RegistrationToken
 from iam.domain.clients import Client, ClientKind
-from iam.domain.errors import Forbidden, InvalidInput
+from iam.domain.errors import Conflict, Forbidden, InvalidInput
 from iam.domain.periods import Period
 from iam.ports import Archive, Clock, Library, Randomness, Reading, UnitOfWork
 from iam.services.acting import governed, held_capacity, in_business
@@ -24,6 +24,7 @@ from iam.services.client_orders import KeyPolicy, accepted_label, kept_keys, new
 from iam.services.clients import end_client
 from iam.services.fingerprints import fingerprint
 from iam.services.registration_tokens import still_gives, use_token
+from iam.services.token_issue import earliest
 
 OF_KIND: Final[Mapping[ClientKind, str]] = {
     ClientKind.TECHNICAL: "self_service_procura",
@@ -93,13 +94,14 @@ class ClientRegistration:
         access = self._randomness.secret()
         with self._archive.writing() as uow:
             present = _good_token(uow, token, uow.now)  # (4)
+            until = _client_until(uow, present)
             in_business(uow, draft.enterprise, uow.now)
             if present.given_by != SERVER_OPERATOR:
                 governed(uow, draft.enterprise, uow.now)
             held_capacity(uow, draft.enterprise, draft.capacity, uow.now)
             use_token(uow, present)
             name = new_client_id(uow, self._randomness, OF_KIND[draft.kind], draft.enterprise)
-            client = replace(draft, id=name, valid=Period(uow.now, present.client_until))
+            client = replace(draft, id=name, valid=Period(uow.now, until))
             self._record(uow, client, read, access)
             objects = {**objects_of(client), "token": present.id[:16], "given_by": present.given_by}
             _tell(uow, client, "client_registered", objects)
@@ -109,24 +111,30 @@ class ClientRegistration:
         )
 
     def read(self, client_id: str, token: str) -> Registered:
-        """The registration of a client that presents its registration access token. TokenRefused."""
+        """The registration of a client that presents its registration access token, with it. TokenRefused."""
         with self._archive.reading() as reading:
             client = _own(reading, client_id, token, self._now(reading))
-            return _standing(reading, client)
+            return replace(_standing(reading, client), access_token=token)
 
     def replace(self, client_id: str, token: str, told: Mapping[str, object]) -> Registered:
         """Put what is told in the place of all that was registered; the registration access token is renewed.
 
-        A secret stays as it is while the method takes one. Raises as `register`, save Conflict.
+        A secret stays as it is while the method takes one. Software of an enterprise widens by itself neither how it
+        gets tokens nor what it asks for: somebody let it be registered for what it said then.
+
+        Raises:
+            Conflict: `stale_version` when it was changed meanwhile. As `register` otherwise.
         """
         with self._archive.reading() as reading:
             before = _standing(reading, _own(reading, client_id, token, self._now(reading)))
         _check_own_secret(told, before.metadata)
         read, secret, changed = self._read(before.client, told, before.metadata.secret_hash)
+        _check_narrowed(before, read.metadata)
         access = self._randomness.secret()
         with self._archive.writing() as uow:
             present = _standing(uow, _own(uow, client_id, token, uow.now))
-            changed = replace(present.client, jwks=changed.jwks, algorithm=changed.algorithm, label=changed.label)
+            if present != before:
+                raise Conflict("stale_version", "This was changed in the meantime; read it again and repeat.")
             metadata = replace(read.metadata, vendor=present.metadata.vendor)
             self._record(uow, changed, replace(read, metadata=metadata), access)
             _tell(uow, changed, "client_registration_replaced", objects_of(changed))
@@ -151,7 +159,8 @@ class ClientRegistration:
 
     def _read(self, draft: Client, told: Mapping[str, object], secret_hash: str) -> tuple[ToldMetadata, str, Client]:
         """What is told, with a new secret where one is needed, and the client with its keys."""
-        services = [self._library.current().catalogue.services[one] for one in draft.services]
+        known = self._library.current().catalogue.services
+        services = [known[one] for one in draft.services if one in known]
         read = read_metadata(told, draft.kind, draft.profile, services)
         secret = ""
         if takes_secret(read.metadata) and not secret_hash:
@@ -217,6 +226,25 @@ def _standing(reading: Reading, client: Client) -> Registered:
     metadata = reading.get(ClientMetadata, client.id) or ClientMetadata(client=client.id)
     contact = reading.get(ClientContact, client.id)
     return Registered(client=client, metadata=metadata, contacts=contact.emails if contact else ())
+
+
+def _client_until(reading: Reading, token: RegistrationToken) -> datetime | None:
+    """When a client of a token ends: as was said, and never after who gave the token."""
+    giver = reading.get(Appointment, token.given_by)
+    return earliest([token.client_until, giver.valid.end if giver else None])
+
+
+def _check_narrowed(before: Registered, metadata: ClientMetadata) -> None:
+    """Refuse what an enterprise's software was not registered for. InvalidInput (`invalid_client_metadata`)."""
+    if before.client.kind is not ClientKind.TECHNICAL:
+        return
+    for field, told, had in (
+        ("grant_types", metadata.grant_types, before.metadata.grant_types),
+        ("scope", metadata.scopes, before.metadata.scopes),
+    ):
+        if not set(told) <= set(had):
+            detail = "Software adds nothing to this by itself: register it anew with another token."
+            raise InvalidInput("invalid_client_metadata", detail, field=field)
 
 
 def _check_own_secret(told: Mapping[str, object], metadata: ClientMetadata) -> None:

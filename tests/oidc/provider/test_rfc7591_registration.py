@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,10 @@ from iam.domain.client_metadata import NATIONAL_NUMBER, PERSON_SCOPES, ClientMet
 from iam.domain.client_registrations import ClientContact, RegistrationAccess, RegistrationToken
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
+from iam.domain.periods import Period
 from iam.services.fingerprints import fingerprint
 from tests.oidc.provider.code_scene import CALLBACK, CONSULT, DECLARE
-from tests.oidc.provider.forgery import EC, ec_jwk
+from tests.oidc.provider.forgery import EC, ec_jwk, rsa_jwk
 from tests.oidc.provider.premises import EMPLOYER, ISSUER, NSSO
 from tests.oidc.provider.registration_scene import (
     REGISTER,
@@ -145,6 +147,43 @@ def test_the_client_of_a_token_ends_when_its_manager_said(registering: Registrat
     told = registering.registered(registering.managers_token(until), jwks={"keys": [ec_jwk(kid="k1")]})
     client = registering.client_of(told)
     assert client.valid.end == until
+
+
+def test_the_client_of_a_token_does_not_outlast_who_gave_it(registering: RegistrationScene) -> None:
+    token = registering.managers_token(registering.clock.at + timedelta(days=90))
+    sooner = registering.clock.at + timedelta(days=9)
+    with registering.archive.writing() as uow:
+        manager = uow.get(Appointment, "a2")
+        assert manager is not None
+        uow.put(replace(manager, valid=Period(manager.valid.start, sooner)))
+        uow.commit()
+    told = registering.registered(token, jwks={"keys": [ec_jwk(kid="k1")]})
+    assert registering.client_of(told).valid.end == sooner
+
+
+def test_a_key_for_encryption_may_come_first(registering: RegistrationScene) -> None:
+    keys = [rsa_jwk(kid="e1", use="enc", alg="RSA-OAEP-256"), ec_jwk(kid="k1")]
+    told = registering.registered(registering.operators_token(), **web_service(jwks={"keys": keys}))
+    assert told["token_endpoint_auth_signing_alg"] == "ES256" and len(told["jwks"]["keys"]) == 2
+
+
+@pytest.mark.attack("J08")
+@pytest.mark.parametrize("family", ["id_token", "userinfo"])
+@pytest.mark.parametrize(
+    ("alg", "enc"),
+    [
+        *((one, "A256GCM") for one in ("RSA1_5", "RSA-OAEP", "dir", "none", "A256KW", "ECDH-ES ", "ecdh-es")),
+        *(("RSA-OAEP-256", one) for one in ("none", "A128CBC", "A128GCM")),
+    ],
+)
+def test_an_encryption_that_we_do_not_use_is_not_registered(
+    refusing: RegistrationScene, family: str, alg: str, enc: str
+) -> None:
+    told = {f"{family}_encrypted_response_alg": alg, f"{family}_encrypted_response_enc": enc}
+    token, before = refusing.operators_token(), len(refusing.found(Client))
+    answer = refusing.register(token, **web_service(**told))
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
+    assert len(refusing.found(Client)) == before
 
 
 def test_what_is_not_known_is_ignored(registering: RegistrationScene) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from iam.domain.client_metadata import ClientMetadata
 from iam.domain.client_registrations import ClientContact, RegistrationAccess
 from iam.domain.clients import Client, Profile
 from iam.domain.enterprises import Capacity
-from tests.oidc.provider.code_scene import CALLBACK
+from iam.services.client_changes import Change, ClientChanges
+from tests.oidc.provider.code_scene import CALLBACK, CONSULT, DECLARE
 from tests.oidc.provider.forgery import OTHER_EC, ec_jwk
 from tests.oidc.provider.premises import EMPLOYER
 from tests.oidc.provider.registration_scene import REGISTER, RegistrationScene, signed_by, web_service
@@ -33,7 +35,7 @@ def test_a_client_reads_what_was_registered(registration: RegistrationScene) -> 
     told = registration.registered(registration.operators_token(), **web_service())
     read = registration.send("GET", told["registration_client_uri"], told["registration_access_token"])
     assert read.status_code == 200 and read.headers["Cache-Control"] == "no-store"
-    assert read.get_json() == {name: value for name, value in told.items() if name != "registration_access_token"}
+    assert read.get_json() == told
 
 
 def test_a_replacement_counts_as_a_whole_and_renews_the_token(registration: RegistrationScene) -> None:
@@ -128,6 +130,82 @@ def test_a_replacement_gives_a_client_nothing_that_its_registration_decides(regi
     assert registering.client_of(told) == before
     (metadata,) = [one for one in registering.found(ClientMetadata) if one.client == told["client_id"]]
     assert not metadata.vendor
+
+
+def test_a_service_that_left_the_catalogue_leaves_a_registration_readable_and_replaceable(
+    registering: RegistrationScene,
+) -> None:
+    told = registering.registered(registering.operators_token(), **web_service())
+    registering.record(replace(registering.client_of(told), services=("dimona", "gone")))
+    assert replaced(registering, told, client_name="Renamed", scope=None).status_code == 200
+
+
+@pytest.mark.attack("H03", "O18")
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"scope": f"{CONSULT} {DECLARE}"},
+        {"scope": f"{CONSULT} openid"},
+        {"grant_types": ["client_credentials", "authorization_code"], "redirect_uris": [CALLBACK]},
+        {"grant_types": ["client_credentials", "urn:ietf:params:oauth:grant-type:token-exchange"]},
+        {"grant_types": ["urn:ietf:params:oauth:grant-type:device_code"]},
+    ],
+    ids=lambda more: " ".join(map(str, more.values())),
+)
+def test_an_enterprises_software_widens_nothing_by_itself(refusing: RegistrationScene, more: dict[str, Any]) -> None:
+    told = refusing.registered(refusing.managers_token(), jwks={"keys": [ec_jwk(kid="k1")]}, scope=CONSULT)
+    before = refusing.snapshot()
+    answer = replaced(refusing, told, **more)
+    assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
+    assert "adds nothing" in answer.get_json()["error_description"]
+    assert refusing.snapshot() == before
+
+
+def test_an_enterprises_software_may_narrow_itself_and_not_take_it_back(registering: RegistrationScene) -> None:
+    both = f"{CONSULT} {DECLARE}"
+    told = registering.registered(registering.managers_token(), jwks={"keys": [ec_jwk(kid="k1")]}, scope=both)
+    narrower = replaced(registering, told, scope=CONSULT)
+    assert narrower.status_code == 200 and narrower.get_json()["scope"] == CONSULT
+    assert replaced(registering, narrower.get_json(), scope=both).status_code == 400
+
+
+@pytest.mark.attack("O14")
+def test_who_has_the_registration_token_puts_no_key_back_that_a_manager_took_away(
+    registering: RegistrationScene,
+) -> None:
+    told = registering.registered(registering.managers_token(), jwks={"keys": [ec_jwk(kid="k1")]})
+    clients, new = registering.house.clients, {"keys": [ec_jwk(NEXT, kid="k2")]}
+    clients.replace_keys(registering.manager(), told["client_id"], new)
+    for method in ("GET", "PUT", "DELETE"):
+        answer = registering.send(
+            method, told["registration_client_uri"], told["registration_access_token"], {"client_id": "x"}
+        )
+        assert (answer.status_code, answer.get_json()["error"]) == (401, "invalid_token")
+    assert "k2" in registering.client_of(told).jwks and "k1" not in registering.client_of(told).jwks
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [Change(new_secret=True), Change(told={"redirect_uris": [f"{CALLBACK}/operator"]}), Change(label="Operator")],
+    ids=("secret", "address", "label"),
+)
+def test_a_replacement_that_was_judged_before_another_change_undoes_nothing_of_it(
+    registering: RegistrationScene, meanwhile: Change
+) -> None:
+    told = registering.registered(registering.operators_token(Profile.OIDC_BASIC), redirect_uris=[CALLBACK])
+    house = registering.house
+    operator = ClientChanges(registering.archive, house.library, house.randomness, house.token_desk.client_keys)
+    found = []
+
+    def changed(_metadata: ClientMetadata) -> None:
+        found.append(operator.change(told["client_id"], meanwhile))
+
+    object.__setattr__(house.token_desk.registration, "_check_elsewhere", changed)
+    answer = replaced(registering, told, client_name="Renamed")
+    assert (answer.status_code, answer.get_json()["error"]) == (403, "access_denied")
+    assert "stale_version" in answer.get_json()["error_description"]
+    now = operator.get(told["client_id"])
+    assert (now.client, now.metadata) == (found[0].client, found[0].metadata)
 
 
 def test_a_secret_stays_over_a_replacement_and_ends_with_its_method(registering: RegistrationScene) -> None:
