@@ -28,6 +28,7 @@ from iam.outside.sealing import BrokenSeal, Sealer, UnsafeSetting, load_sealing_
 from iam.ports import Clock
 from iam.services.law_of_record import LawOfRecord
 from iam.settings import Settings, UnsafeSettings, read_settings
+from iam.signal_desk import SignalDesk
 from iam.storage.archive import SqlArchive, open_archive
 from iam.storage.engines import UnknownDatabase, WeakDurability
 from iam.storage.migrations import is_current, upgrade
@@ -37,6 +38,7 @@ from iam.web.by_path import ByPath
 from iam.web.front import Front
 from oidc.provider.endpoints import provider_blueprint
 from oidc.provider.server import TOKEN_PATH
+from oidc.signals.stream_endpoints import signals_blueprint
 from policies.book import read_book
 from policies.engine import CasbinLaw
 from policies.library import LawLibrary
@@ -240,6 +242,7 @@ def service_of(house: House, entrance: Entrance | None = None) -> WSGIApplicatio
     logs.configure(sys.stderr, house.clock.now)
     programs = create_admin_app(house.collaborators())
     programs.register_blueprint(provider_blueprint(house.provider_parts()))
+    programs.register_blueprint(signals_blueprint(SignalDesk(house).parts()))
     behind = ByPath(programs, (entrance or Entrance(house)).portal())
     return evaluation_door(
         house.judge,

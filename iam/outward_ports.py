@@ -25,6 +25,16 @@ class GuardedWeb(Protocol):
         ...
 
 
+class PostingWeb(Protocol):
+    """Posts to servers of other organisations, at addresses of given origins alone."""
+
+    def post(
+        self, url: str, body: bytes, *, media_type: str, origins: frozenset[str], authorization: str = ""
+    ) -> WebAnswer:
+        """POST a body, perhaps with an Authorization header; raises as `GuardedWeb.get`."""
+        ...
+
+
 class CertificateStatusServers(Protocol):
     """The servers at which certificate authorities say whether a certificate is revoked (OCSP)."""
 

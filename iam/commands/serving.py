@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import click
+import structlog
 from granian import Granian
 from granian.constants import Interfaces
 
@@ -16,8 +19,10 @@ from iam.commands.printing import console, speaking
 from iam.domain.errors import Unavailable
 from iam.entrance import Entrance
 from iam.house import House
+from iam.signal_desk import SignalDesk
 from iam.web import logs
 from iam.web.front import Front
+from iam.web.logs import described
 
 STOP_SECONDS = 10
 """How long requests that are under way may still take once the service is asked to stop."""
@@ -69,18 +74,38 @@ def check_port(host: str, port: int) -> None:
 @click.option("--every", default=5, show_default=True, help="Seconds between two rounds.")
 @speaking
 def worker(once: bool, every: int) -> None:
-    """Follow the state's registers, send messages, tell of log-outs, rotate keys, and sweep out what has expired."""
+    """Follow registers, send messages and signals, tell of log-outs, rotate keys, and sweep out what has expired."""
     with house() as here:
         logs.configure(None, here.clock.now)
-        entrance = Entrance(here)
-        while True:
-            _round(here, entrance)
-            if once:
-                return
-            time.sleep(every)
+        entrance, signals = Entrance(here), SignalDesk(here)
+        if once:
+            _round(here, entrance, signals)
+            signals.sender.send_waiting()
+            return
+        with _sending(signals):
+            while True:
+                _round(here, entrance, signals)
+                time.sleep(every)
 
 
-def _round(here: House, entrance: Entrance) -> None:
+@contextmanager
+def _sending(signals: SignalDesk) -> Iterator[None]:
+    """Send signals in a thread of its own while the block lasts."""
+    stopping = threading.Event()
+
+    def failed(error: BaseException) -> None:
+        structlog.get_logger("iam.commands").error("signals_not_sent", failure=described(error))
+
+    sending = threading.Thread(target=signals.sender.run, args=(stopping, failed), name="signals", daemon=True)
+    sending.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        sending.join(STOP_SECONDS)
+
+
+def _round(here: House, entrance: Entrance, signals: SignalDesk) -> None:
     _follow("employer directory", lambda: here.directory_feed.follow(here.directory))
     persons = here.person_register
     if persons is not None:
@@ -95,6 +120,7 @@ def _round(here: House, entrance: Entrance) -> None:
     told = entrance.logout_notices.send_waiting(entrance.teller)
     if told:
         console.print(f"{told} services told of a log-out")
+    signals.delivery.tend()
     while here.archive.sweep(SWEEP_AT_ONCE):
         pass
 

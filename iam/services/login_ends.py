@@ -18,8 +18,10 @@ REMEMBERED = timedelta(days=3)
 AT_ONCE = 200
 
 
-def end_login(uow: UnitOfWork, login: str) -> None:
+def end_login(uow: UnitOfWork, login: str, why: str = "logged_out") -> None:
     """Revoke every grant that was given for the duration of a login; those for when the person is away stay.
+
+    `why` is told with it: `logged_out`, `login_lapsed`, `provider_distrusted`.
 
     Every client that the person logged in to by it, and that wants to be told, will be, once: what waits to be told is
     durable with the end itself.
@@ -32,6 +34,7 @@ def end_login(uow: UnitOfWork, login: str) -> None:
         persons = {one.client: one.person for one in grants if OPENID in one.scopes}
         for client, person in sorted(persons.items()):
             _note(uow, login, client, person)
+        uow.announce("login_ended", {"login": login, "why": why})
 
 
 def watch_login(uow: UnitOfWork, session: Session, rules: SessionRules | None = None) -> None:
@@ -80,7 +83,7 @@ class LoginEnds:
         if living:
             _watch(uow, watched.login, living, self._rules)
             return 0
-        end_login(uow, watched.login)
+        end_login(uow, watched.login, "login_lapsed")
         return 1
 
 

@@ -146,9 +146,9 @@ class Sessions:
             found = reading.find(Session, person=person)
         return sorted((one for one in found if self._good(one)), key=lambda one: one.started_at, reverse=True)
 
-    def ended(self, uow: UnitOfWork, session: Session) -> None:
-        """End a session within a unit of work."""
-        end_session(uow, session)
+    def ended(self, uow: UnitOfWork, session: Session, why: str = "logged_out") -> None:
+        """End a session within a unit of work; `why` as `end_login`."""
+        end_session(uow, session, why)
 
     def _taken(self, uow: UnitOfWork, session: Session) -> Session:
         present = uow.get(Session, session.id)
@@ -171,14 +171,14 @@ class Sessions:
         with self._archive.writing() as uow:
             present = uow.get(Session, session.id)
             if present is not None:
-                self.ended(uow, present)
+                self.ended(uow, present, "provider_distrusted")
             uow.commit()
 
 
-def end_session(uow: UnitOfWork, session: Session) -> None:
+def end_session(uow: UnitOfWork, session: Session, why: str = "logged_out") -> None:
     """End a session within a unit of work, whoever ends it, and what was granted for its duration."""
     replace_session(uow, session)
-    end_login(uow, session.login)
+    end_login(uow, session.login, why)
 
 
 def replace_session(uow: UnitOfWork, session: Session) -> None:

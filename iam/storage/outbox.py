@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,7 +12,8 @@ from sqlalchemy import bindparam, insert, select, update
 
 from iam.domain.instants import from_micros
 from iam.storage.audit_trail import written
-from iam.storage.lanes import Lane, Statement
+from iam.storage.constraints import told_apart
+from iam.storage.lanes import Lane, Row, Statement
 from iam.storage.mapping import micros
 from iam.storage.tables import OUTBOX
 
@@ -35,6 +37,12 @@ _UNSENT = Statement(
     .order_by(OUTBOX.c.sequence)
     .limit(bindparam("limit"))
 )
+_AFTER = Statement(
+    select(OUTBOX.c.sequence, OUTBOX.c.revision, OUTBOX.c.at, OUTBOX.c.kind, OUTBOX.c.objects)
+    .where(OUTBOX.c.sequence > bindparam("after"))
+    .order_by(OUTBOX.c.sequence)
+    .limit(bindparam("limit"))
+)
 _SENT = Statement(
     update(OUTBOX)
     .where(OUTBOX.c.sequence == bindparam("number"), OUTBOX.c.sent_at.is_(None))
@@ -54,12 +62,29 @@ def append(
 
 def unsent(lane: Lane, limit: int) -> list[Announcement]:
     """The first events that were not marked as sent, in order."""
-    return [
-        Announcement(sequence=sequence, revision=revision, at=from_micros(at), kind=kind, objects=json.loads(objects))
-        for sequence, revision, at, kind, objects in lane.rows(_UNSENT, limit=limit)
-    ]
+    return [_read(row) for row in lane.rows(_UNSENT, limit=limit)]
+
+
+class Announcements:
+    """The events of an archive, for whoever follows them by their numbers."""
+
+    def __init__(self, lane: Callable[[], AbstractContextManager[Lane]]) -> None:
+        """`lane` lends a lane of the archive for a while."""
+        self._lane = lane
+
+    def announced_after(self, sequence: int, limit: int) -> list[Announcement]:
+        """The first events that follow a number, in order, sent or not. Raises Unavailable."""
+        with self._lane() as lane, told_apart():
+            return [_read(row) for row in lane.rows(_AFTER, after=sequence, limit=limit)]
 
 
 def mark_sent(lane: Lane, sequences: Sequence[int], at: datetime) -> int:
     """Mark events as sent; returns how many were not yet."""
     return sum(lane.change(_SENT, number=number, sent=micros(at)) for number in sequences)
+
+
+def _read(row: Row) -> Announcement:
+    sequence, revision, at, kind, objects = row
+    return Announcement(
+        sequence=sequence, revision=revision, at=from_micros(at), kind=kind, objects=json.loads(objects)
+    )

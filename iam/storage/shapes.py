@@ -39,6 +39,7 @@ from iam.domain.mandates import Cover, Mandate, Tenure
 from iam.domain.messages import WaitingMessage
 from iam.domain.persons import Contact, Invitation, Person, PersonNumber
 from iam.domain.sessions import Session
+from iam.domain.signal_streams import RemovedSubject, SignalStream, StreamCourse, WaitingSignal
 from iam.domain.tokens import IssuedToken
 from iam.domain.visits import LoginFlow, Visit
 from iam.storage.mapping import FieldMap, Scalar, fields_of, row_of, values_of
@@ -236,6 +237,10 @@ SHAPES: tuple[Shape, ...] = (
     _record(Consent, "consents", ("person",)),
     _record(LogoutNotice, "logout_notices", fixed=("client", "person", "sid")),
     _record(WatchedLogin, "watched_logins"),
+    _record(SignalStream, "signal_streams", ("client",), fixed=("client",)),
+    _record(StreamCourse, "stream_courses"),
+    _record(WaitingSignal, "waiting_signals", ("stream", KEY), fixed=("stream",)),
+    _record(RemovedSubject, "removed_subjects", ("stream",), fixed=("stream",)),
     _record(
         DeviceAuthorization,
         "device_authorizations",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-OF_PROGRAMS: Final = frozenset({"api", "oauth2", "access", ".well-known", "health", "explanations"})
+OF_PROGRAMS: Final = frozenset({"api", "oauth2", "access", "signals", ".well-known", "health", "explanations"})
 """The first words of paths at which programs ask."""
 
 

@@ -57,7 +57,7 @@ TABLE = {
         (),
         {Capacity.ADMINISTRATION},
     ),
-    "authorization": ({"evaluate", "introspect", "administer"}, (), set()),
+    "authorization": ({"evaluate", "introspect", "administer", "receive"}, (), set()),
 }
 ONE = {"dmfa-dimona", "drs-accidents", "drs-unemployment", "drs-allowances", "temporary-unemployment"}
 
@@ -95,6 +95,7 @@ def test_software_never_does_what_asks_a_person() -> None:
         "authorization evaluate",
         "authorization introspect",
         "authorization administer",
+        "authorization receive",
     }
 
 

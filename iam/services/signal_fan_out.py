@@ -1,0 +1,135 @@
+"""From announced changes to waiting signals: each change once, in order, into every stream that it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Protocol
+
+from iam.domain.clients import Client, ClientKind
+from iam.domain.enterprises import FeedPosition
+from iam.domain.signal_events import ASKED_FOR, Signal, event_uri
+from iam.domain.signal_streams import RemovedSubject, SignalStream, StreamStatus
+from iam.domain.signal_subjects import removes
+from iam.ports import Archive, Randomness, Reading
+from iam.services.signal_causes import Announced, Causes
+from iam.services.signal_queue import SignalQueue
+
+POSITION: Final = "signals"
+AT_ONCE: Final = 200
+
+
+class Announcements(Protocol):
+    """What was announced, in the order of commits."""
+
+    def announced_after(self, sequence: int, limit: int) -> Sequence[Announced]:
+        """The first announcements that follow a number, in order."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressed:
+    stream: str
+    signal: Signal
+    txn: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Listener:
+    """A stream with whoever hears it."""
+
+    stream: SignalStream
+    receiver: Client
+    events: frozenset[str]
+    removed: tuple[str, ...]
+
+
+class FanOut:
+    """Follows the announcements; how far it is, is recorded with the signals that they brought.
+
+    Several processes may follow: what one of them put into streams, no other puts there again. Announcements that
+    concern nobody move only this process's own place.
+    """
+
+    def __init__(
+        self, archive: Archive, announcements: Announcements, causes: Causes, randomness: Randomness, issuer: str
+    ) -> None:
+        self._archive = archive
+        self._announcements = announcements
+        self._causes = causes
+        self._randomness = randomness
+        self._queue = SignalQueue(issuer)
+        self._uris = {kind: event_uri(kind, issuer) for kind in ASKED_FOR}
+        self._read_to = -1
+
+    def follow(self) -> bool:
+        """Put what was announced since into streams; whether there was anything new."""
+        new = False
+        while batch := self._announcements.announced_after(max(self._read_to, 0), AT_ONCE):
+            new = True
+            if self._read_to < 0:
+                self._read_to = self._recorded()
+                continue
+            found = self._addressed(batch)
+            if found and not self._put(found, batch[-1].sequence):
+                self._read_to = self._recorded()
+                continue
+            self._read_to = batch[-1].sequence
+        return new
+
+    def _recorded(self) -> int:
+        with self._archive.reading() as reading:
+            return _position(reading)
+
+    def _addressed(self, batch: Sequence[Announced]) -> list[_Addressed]:
+        """What each listener is told of a batch. Changes from before a stream was there are not told in it."""
+        with self._archive.reading() as reading:
+            listeners = _listeners(reading, batch[-1].at)
+        if not listeners or batch[-1].at < min(one.stream.created_at for one in listeners):
+            return []
+        found: list[_Addressed] = []
+        for told in batch:
+            concerns = self._causes.concerns(told)
+            txn = self._randomness.identifier() if concerns else ""
+            for listener in listeners if concerns else ():
+                if told.at >= listener.stream.created_at:
+                    signals = [one for concern in concerns for one in concern.signals(listener.receiver)]
+                    found += [
+                        _Addressed(listener.stream.id, one, txn) for one in signals if self._wanted(listener, one)
+                    ]
+        return found
+
+    def _wanted(self, listener: _Listener, signal: Signal) -> bool:
+        asked = self._uris[signal.kind] in listener.events
+        return asked and not any(removes(one, signal.subject) for one in listener.removed)
+
+    def _put(self, found: Sequence[_Addressed], last: int) -> bool:
+        """Record signals with the place that they came from; False when another process was there before."""
+        with self._archive.writing() as uow:
+            if _position(uow) > max(self._read_to, 0):
+                return False
+            for one in found:
+                stream = uow.get(SignalStream, one.stream)
+                if stream is not None:
+                    self._queue.put(uow, stream, one.signal, one.txn)
+            uow.put(FeedPosition(id=POSITION, sequence=last))
+            uow.commit()
+        return True
+
+
+def _position(reading: Reading) -> int:
+    held = reading.get(FeedPosition, POSITION)
+    return held.sequence if held is not None else 0
+
+
+def _listeners(reading: Reading, at: datetime) -> list[_Listener]:
+    streams = [one for one in reading.find(SignalStream) if one.status is not StreamStatus.DISABLED]
+    clients = {one.client: reading.get(Client, one.client) for one in streams}
+    found = []
+    for stream in streams:
+        receiver = clients[stream.client]
+        if receiver is not None and receiver.kind is ClientKind.DECLARATION_SERVICE and receiver.usable(at):
+            removed = tuple(one.subject for one in reading.find(RemovedSubject, stream=stream.id))
+            found.append(_Listener(stream, receiver, frozenset(stream.events_requested), removed))
+    return found

@@ -1,0 +1,50 @@
+"""A service with streams on each storage."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from iam.storage.archive import open_archive
+from iam.storage.migrations import upgrade
+from tests.oidc.provider.code_scene import CodeScene
+from tests.oidc.signals.signal_scene import SignalScene
+from tests.storage.clocks import SetClock
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file with empty tables, to be copied."""
+    path = tmp_path_factory.mktemp("empty") / "empty.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_copy(empty_database: Path, tmp_path: Path) -> str:
+    """The URL of an SQLite file with empty tables."""
+    path = tmp_path / "procura.db"
+    shutil.copyfile(empty_database, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def signals(request: pytest.FixtureRequest, clock: SetClock, tmp_path: Path) -> Iterator[SignalScene]:
+    """A service with streams, on each engine."""
+    archive = open_archive(request.getfixturevalue(f"{request.param}_copy"), clock)
+    yield SignalScene(CodeScene(archive, clock, tmp_path))
+    archive.close()
+
+
+@pytest.fixture
+def hearing(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[SignalScene]:
+    """The same where the storage makes no difference."""
+    archive = open_archive(sqlite_copy, clock)
+    yield SignalScene(CodeScene(archive, clock, tmp_path))
+    archive.close()
