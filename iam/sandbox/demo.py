@@ -33,6 +33,7 @@ LOG = "service.log"
 def demo(once: bool, at: datetime | None, return_to: tuple[str, ...]) -> None:
     """Load the sandbox country, start the service, and take the guided tour through it over HTTP."""
     signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where a shell started it in the background
     plan = planned(at)
     check_port(HOST, plan.port)
     console = Console(highlight=False)

@@ -62,6 +62,7 @@ class BrowserHall:
 
     def __init__(self, parts: HallParts) -> None:
         self._parts = parts
+        self.pace = parts.pace
 
     # ------------------------------------------------------------------ who is here
 
@@ -164,15 +165,8 @@ class BrowserHall:
 
         Raises ProblemAnswer (429) where one network address begins too many.
         """
-        self.count_beginning()
+        self.pace.begin(address_of(request), self._parts.clock.now())
         self._parts.visits.begin_flow(self.here(), provider.id, returned, details)
-
-    def count_beginning(self) -> None:
-        """Count something that is kept for a browser in which nobody need be logged in.
-
-        Raises ProblemAnswer (429) where one network address begins too much.
-        """
-        self._parts.pace.begin(address_of(request), self._parts.clock.now())
 
     def take(self, provider: LoginProvider, returned: str) -> Mapping[str, str] | None:
         """The details of a login that this very browser began; once. None for any other."""

@@ -15,6 +15,7 @@ from iam.domain.assurance import Assurance
 from iam.domain.errors import Forbidden
 from iam.web import error_pages, pages
 from iam.web.csrf import from_elsewhere
+from iam.web.devices import address_of
 from iam.web.entry import SignedIn
 from iam.web.markers import public, requires
 from oidc.provider.authorization_answering import Registered, answering
@@ -73,7 +74,7 @@ class AuthorizationDoor:
         except AuthorizationRefused as refusal:
             return responses.refused(where, refusal)
         if self._parts.hall.session() is None:
-            self._parts.hall.count_beginning()
+            self._parts.hall.pace.begin(address_of(request), now)
         secret = self._parts.requests.bring(registered.client.id, written(counted), read.asked.key_thumbprint)
         return self._onwards(registered.client.id, secret, counted)  # (5)
 
