@@ -58,13 +58,15 @@ def verify(
     typ: str | frozenset[str],
     typ_required: bool = True,
     max_chars: int = MAX_CHARS,
+    passed_over: frozenset[str] = frozenset(),
 ) -> Verified:
     """Verify a compact JWS whose payload is a JSON object of claims.
 
     The steps, after RFC 7515 §5.2 and RFC 8725 §3:
 
     (1) no longer than `max_chars`, three parts, each canonical base64url, none of it encryption;
-    (2) the header is a strict JSON object of `alg`, `kid` and `typ` only: it brings no key and no extension;
+    (2) the header is a strict JSON object of `alg`, `kid` and `typ` only: it brings no key and no extension; members
+        that are `passed_over` mean nothing;
     (3) `alg` is one of `algorithms` and asymmetric, whatever the list says;
     (4) `typ` is one of those expected, without regard to case and to a leading `application/`; it may be absent only
         where `typ_required` is False;
@@ -78,7 +80,7 @@ def verify(
     What the claims say is for the caller to judge: `check_times`, `check_audience`, `check_issuer`. Raises
     `InvalidToken` and nothing else.
     """
-    jws = read_compact(token, max_chars)  # (1) (2)
+    jws = read_compact(token, max_chars, passed_over)  # (1) (2)
     alg = str(jws.header["alg"])
     if alg not in algorithms or alg not in _ALGORITHMS:  # (3)
         raise InvalidToken(TokenFault.ALGORITHM_REFUSED, "the algorithm is not one of those agreed")
@@ -92,17 +94,21 @@ def verify(
     return Verified(MappingProxyType(dict(jws.header)), MappingProxyType(claims))
 
 
-def read_header(token: str, *, max_chars: int = MAX_CHARS) -> Mapping[str, object]:
+def read_header(
+    token: str, *, max_chars: int = MAX_CHARS, passed_over: frozenset[str] = frozenset()
+) -> Mapping[str, object]:
     """The header of a compact JWS, unverified: good for choosing keys and for nothing else. Raises `InvalidToken`."""
-    return MappingProxyType(dict(read_compact(token, max_chars).header))
+    return MappingProxyType(dict(read_compact(token, max_chars, passed_over).header))
 
 
-def read_insecure_claims(token: str, *, max_chars: int = MAX_CHARS) -> Mapping[str, object]:
+def read_insecure_claims(
+    token: str, *, max_chars: int = MAX_CHARS, passed_over: frozenset[str] = frozenset()
+) -> Mapping[str, object]:
     """The claims of a compact JWS that nobody verified: good for finding the signer's keys and for nothing else.
 
     Raises `InvalidToken`.
     """
-    claims = read_payload(read_compact(token, max_chars).payload)
+    claims = read_payload(read_compact(token, max_chars, passed_over).payload)
     check_types(claims)
     return MappingProxyType(claims)
 

@@ -12,6 +12,8 @@ MAX_CHARS: Final = 16_384
 MAX_HEADER_CHARS: Final = 4_096
 MAX_NAME_CHARS: Final = 255
 KNOWN_HEADERS: Final = frozenset({"alg", "kid", "typ"})
+THUMBPRINTS: Final = frozenset({"x5t", "x5t#S256"})
+"""Header members that only say which certificate goes with the key (RFC 7515 §4.1.7, §4.1.8), and bring none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +26,14 @@ class UnverifiedJws:
     signature: bytes
 
 
-def read_compact(token: str, max_chars: int = MAX_CHARS) -> UnverifiedJws:
+def read_compact(token: str, max_chars: int = MAX_CHARS, passed_over: frozenset[str] = frozenset()) -> UnverifiedJws:
     """Take a compact JWS apart (RFC 7515 §5.2, steps 1 to 6).
 
-    Its length is judged first, its parts must be canonical base64url, its header is held to three members. Raises
-    `InvalidToken`.
+    Its length is judged first, its parts must be canonical base64url, its header is held to three members, and those
+    that are `passed_over`. Raises `InvalidToken`.
     """
     jws = take_apart(token, max_chars)
-    _check_header(jws.header)
+    _check_header({name: value for name, value in jws.header.items() if name not in passed_over})
     return jws
 
 

@@ -57,7 +57,8 @@ class AuthorizationGrant:
     personal: str
     """Sealed: what the provider vouched for of the person's name and birth date; empty for nothing."""
     claims: str
-    """JSON of the claims that were asked one by one (OpenID Connect Core 1.0 §5.5); empty for none."""
+    """JSON of the claims that were asked one by one, and of the levels asked as essential (OpenID Connect Core 1.0
+    §5.5); empty for none."""
     binding: str
     """To what its refresh tokens are bound: `jkt:` or `x5t:` and a thumbprint; empty for the client's own keys."""
     granted_at: datetime

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import Final, NoReturn
 
 from iam.domain.authorization_grants import AuthorizationCode, AuthorizationGrant, RefreshToken
 from iam.domain.client_metadata import OFFLINE, PERSON_SCOPES, GrantType
@@ -18,6 +19,8 @@ from iam.services.fingerprints import fingerprint
 from iam.services.grant_families import drafted_token, revoke_family
 from iam.services.token_issue import Standing, TokenFault, TokenIssue, TokenRefused
 from iam.services.tokens import leaf_of
+
+_VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,8 +190,10 @@ def _bound(uow: UnitOfWork, grant: AuthorizationGrant, proof: ProvenClient) -> A
 
 
 def _verifies(verifier: str, challenge: str) -> bool:
-    """RFC 7636 §4.6; a verifier for a request without challenge is a downgrade (RFC 9700 §4.8.2)."""
+    """RFC 7636 §4.1, §4.6; a verifier for a request without challenge is a downgrade (RFC 9700 §4.8.2)."""
     if not challenge:
         return not verifier
+    if _VERIFIER.fullmatch(verifier) is None:
+        return False
     digest = hashlib.sha256(verifier.encode()).digest()
     return hmac.compare_digest(urlsafe_b64encode(digest).rstrip(b"="), challenge.encode())

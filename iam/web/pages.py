@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import Final
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,7 @@ _STYLED: Final = (
     "frame-ancestors 'none'",
 )
 """The vendored style sheet draws its check marks and arrows as `data:` pictures; nothing else needs them."""
+_OWN_SCHEME: Final = re.compile(r"([a-z][a-z0-9-]*(?:\.[a-z0-9-]+)+:)/")
 _SCRIPTED: Final = ("script-src 'self'", "connect-src 'self'")
 
 
@@ -37,14 +39,21 @@ def show(
 def content_policy(*, scripts: bool = False, form_to: Iterable[str] = (), frames: Iterable[str] = ()) -> str:
     """The policy for one page (Content Security Policy Level 3); what is not named may not be loaded or reached.
 
-    `frames` are the addresses that may be framed on it. ValueError for an address that is neither http nor https.
+    `frames` are the addresses that may be framed on it. ValueError for an address that is neither http nor https, save
+    one of a program's own scheme (RFC 8252 §7.1) to which a form leads.
     """
-    targets = sorted({origin_of(address) for address in form_to})
+    targets = sorted({_led_to(address) for address in form_to})
     forms = " ".join(["form-action 'self'", *targets])
     framed = sorted({_framed(address) for address in frames})
     return "; ".join(
         [*_STYLED, *(_SCRIPTED if scripts else ()), *([" ".join(["frame-src", *framed])] if framed else ()), forms]
     )
+
+
+def _led_to(address: str) -> str:
+    """An address as a source of forms: a program's own scheme is a whole, named after a domain turned around."""
+    own = _OWN_SCHEME.match(address)
+    return own[1] if own else origin_of(address)
 
 
 def _framed(address: str) -> str:

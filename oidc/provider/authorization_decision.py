@@ -101,14 +101,16 @@ class Deciding:
     def _unfit(self, session: Session, standing: Standing) -> AuthorizationRefused | None:
         """Why this person cannot be who is asked for."""
         asked, client = standing.parameters, standing.registered.client
-        expected = {asked.claims.subject} if asked.claims.subject else set()
+        present = self._parts.subjects.sub_for(session.person, client.sector)
+        other = bool(asked.claims.subjects) and present not in asked.claims.subjects
         if asked.hints.id_token:
             responses = self._parts.responses
             try:
-                expected.add(hinted_subject(asked.hints.id_token, responses.issuer, client, responses.keys))
+                hinted = hinted_subject(asked.hints.id_token, responses.issuer, client, responses.keys)
             except AuthorizationRefused as refusal:
                 return refusal
-        if expected and expected != {self._parts.subjects.sub_for(session.person, client.sector)}:
+            other = other or hinted != present
+        if other:
             detail = "Somebody else is logged in."
             return AuthorizationRefused(AuthorizationFault.LOGIN_REQUIRED, "other_person", detail)
         return None

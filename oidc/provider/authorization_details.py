@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput
 from iam.domain.identifiers import CbeNumber
+from iam.ports import Archive
 from iam.web import strict_json
 from oidc.provider.errors import InvalidAuthorizationDetails
+from oidc.provider.resource_indicators import grant_behind
 
 MANDATOR: Final = "procura_mandator"
 """The type that names an employer for whom the client acts under a mandate."""
@@ -36,6 +39,28 @@ def read_mandator(text: str | None) -> tuple[str, Capacity] | None:
     if element.keys() != _MEMBERS:
         raise InvalidAuthorizationDetails("malformed_details", "Give type, mandator and capacity, and nothing else.")
     return _enterprise(element["mandator"]), _capacity(element["capacity"])
+
+
+def check_details_of_grant(told: str | None, archive: Archive, client: str, secret: str) -> None:
+    """Hold the details of a request for a token to what the person granted: they may name that mandator again, and
+    nothing else (RFC 9396 §6). Of another client's code or refresh token nothing is said.
+
+    Raises `InvalidAuthorizationDetails`.
+    """
+    asked = read_mandator(told)
+    grant = grant_behind(archive, client, secret) if asked is not None else None
+    if grant is not None and (grant.mandator, grant.capacity) != asked:
+        detail = "The person granted it for somebody else: name the same mandator, or leave the details out."
+        raise InvalidAuthorizationDetails("other_mandator", detail)
+
+
+def refuse_details(parameters: Mapping[str, str]) -> None:
+    """Refuse details where it stands already, or a person chooses, for whom somebody acts.
+
+    Raises `InvalidAuthorizationDetails`.
+    """
+    if "authorization_details" in parameters:
+        raise InvalidAuthorizationDetails("details_not_taken", "Leave out authorization_details in this request.")
 
 
 def _one_element(text: str) -> dict[str, object]:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Set
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
+from iam.domain.assurance import Assurance
 from iam.domain.client_metadata import NATIONAL_NUMBER, PROFILE, PROFILE_CLAIMS
 from iam.web import strict_json
 from oidc.provider.authorization_errors import AuthorizationFault, AuthorizationRefused
+from oidc.provider.levels import assurance_of
 
 MAX_BYTES: Final = 4_096
 KNOWN: Final = frozenset({*PROFILE_CLAIMS, NATIONAL_NUMBER, "auth_time", "acr", "amr", "sub"})
+_LEVELS: Final = "acr"
+"""Under which the levels are kept, beside the places."""
 _MEMBERS: Final = frozenset({"essential", "value", "values"})
 
 
@@ -24,10 +28,10 @@ class RequestedClaims:
     userinfo: frozenset[str] = frozenset()
     levels: tuple[str, ...] = ()
     level_essential: bool = False
-    subject: str = ""
-    """The `sub` that must be the person's; empty for anybody's."""
+    subjects: frozenset[str] = frozenset()
+    """Of these `sub` the person must have one; empty for anybody's."""
     written: str = ""
-    """Canonical JSON of the names asked, to be kept; empty for none."""
+    """Canonical JSON of the names asked, and of the levels asked as essential, to be kept; empty for none."""
 
 
 def read_claims(text: str | None, scopes: Collection[str]) -> RequestedClaims:
@@ -45,14 +49,16 @@ def read_claims(text: str | None, scopes: Collection[str]) -> RequestedClaims:
     names = {place: frozenset(KNOWN & each.keys()) for place, each in wanted.items()}
     _check_registered(frozenset().union(*names.values()), scopes)
     level, subject = wanted["id_token"].get("acr", {}), wanted["id_token"].get("sub", {})
-    levels = _texts(level.get("values", [level["value"]] if "value" in level else []))
+    levels, essential = _asked_texts(level), level.get("essential") is True
     kept = {place: sorted(each) for place, each in names.items() if each}
+    known = [one for one in levels if assurance_of(one) is not None]
+    kept |= {_LEVELS: known} if essential and known else {}
     return RequestedClaims(
         id_token=names["id_token"],
         userinfo=names["userinfo"],
         levels=levels,
-        level_essential=level.get("essential") is True,
-        subject=_texts([subject["value"]])[0] if "value" in subject else "",
+        level_essential=essential,
+        subjects=frozenset(_asked_texts(subject)),
         written=json.dumps(kept, sort_keys=True) if kept else "",
     )
 
@@ -60,6 +66,15 @@ def read_claims(text: str | None, scopes: Collection[str]) -> RequestedClaims:
 def kept_names(text: str, place: str) -> frozenset[str]:
     """The names that were asked for a place (`id_token`, `userinfo`), from what `RequestedClaims.written` kept."""
     return frozenset(json.loads(text).get(place, ())) if text else frozenset()
+
+
+def kept_level(text: str, level: Assurance) -> str:
+    """How a login of a level is told to who asked for some as essential: by the best of those that it reaches, in the
+    words that were asked (OpenID Connect Core 1.0 §5.5.1.1); empty where none was asked so, or it reaches none.
+    """
+    asked = json.loads(text).get(_LEVELS, []) if text else []
+    reached = [(found, one) for one in asked if (found := assurance_of(one)) is not None and found <= level]
+    return max(reached, key=lambda one: one[0], default=(level, ""))[1]
 
 
 def _check_registered(names: Set[str], scopes: Collection[str]) -> None:
@@ -93,6 +108,10 @@ def _place(value: object) -> dict[str, dict[str, object]]:
             raise _malformed("each claim is asked with null or an object")
         wanted[name] = {member: each for member, each in (one or {}).items() if member in _MEMBERS}
     return wanted
+
+
+def _asked_texts(member: Mapping[str, object]) -> tuple[str, ...]:
+    return _texts(member.get("values", [member["value"]] if "value" in member else []))
 
 
 def _texts(values: object) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from iam.domain.clients import Client, Profile, ProvenClient
 from oidc import jose
+from oidc.jws_reading import THUMBPRINTS
 from oidc.provider.decoy import spend_verification
 from oidc.provider.errors import InvalidClient, InvalidRequest
 from oidc.provider.registrations import Registration
@@ -70,7 +71,7 @@ class ClientAssertions:
         (2) its claims name one client as `iss` and `sub`, the one that `client_id` names where that is sent;
         (3) the client is registered, and its registration and profile stand;
         (4) it is signed with a registered key and the one registered algorithm; `typ` is absent, `JWT` or
-            `client-authentication+jwt` (draft-ietf-oauth-rfc7523bis §4);
+            `client-authentication+jwt` (draft-ietf-oauth-rfc7523bis §4); thumbprints of certificates are passed over;
         (5) `aud` is our issuer as a single string; for the profile `older` also the token endpoint's URL, unless the
             assertion is explicitly typed;
         (6) it has not expired, lives no longer than the profile allows, was not issued more than 60 s ahead;
@@ -82,7 +83,9 @@ class ClientAssertions:
         """
         assertion = _assertion(parameters)  # (1)
         try:
-            client_id = _claimed_client(jose.read_insecure_claims(assertion, max_chars=MAX_CHARS), parameters)  # (2)
+            client_id = _claimed_client(
+                jose.read_insecure_claims(assertion, max_chars=MAX_CHARS, passed_over=THUMBPRINTS), parameters
+            )  # (2)
             found = self._find(client_id)
             if found is None or not found.client.usable(now):  # (3)
                 spend_verification(assertion, MAX_CHARS)
@@ -99,7 +102,13 @@ class ClientAssertions:
             raise _refused(fault.code.value, fault.detail) from None
         fingerprint = hashlib.sha256(f"{client.id}\0{jti}".encode()).hexdigest()
         until = times.expires_at + MAX_SKEW
-        return ProvenClient(client=client, fingerprint=fingerprint, expires_at=until, metadata=found.metadata)
+        return ProvenClient(
+            client=client,
+            fingerprint=fingerprint,
+            expires_at=until,
+            metadata=found.metadata,
+            revision=found.revision,
+        )
 
     def _check_audience(self, verified: jose.Verified, client: Client) -> None:
         explicit = str(verified.header.get("typ", "")).lower().removeprefix("application/") == EXPLICIT_TYPE
@@ -137,6 +146,7 @@ def _verified(assertion: str, client: Client) -> jose.Verified:
             typ=TYPES,
             typ_required=False,
             max_chars=MAX_CHARS,
+            passed_over=THUMBPRINTS,
         )
     except jose.InvalidToken as fault:
         if fault.code not in _TOLD and fault.code is not jose.TokenFault.WRONG_SIGNATURE:

@@ -54,6 +54,15 @@ class ClientAuthentication:
 
         Raises `InvalidRequest` at (1), `InvalidClient` after it, at (5) `InvalidDpopProof` and `UseDpopNonce`.
         """
+        try:
+            return self._judged(exchange, now)
+        except InvalidClient as refused:
+            if exchange.authorization is not None:
+                refused.challenge = 'Basic realm="procura"'  # RFC 6749 §5.2
+            raise
+
+    def _judged(self, exchange: Exchange, now: datetime) -> ProvenClient:
+        """The steps of `prove`."""
         certificate = self._possession.certificate(exchange.environ)
         method = _presented(exchange)  # (1)
         if method is AuthMethod.PRIVATE_KEY_JWT:
@@ -151,7 +160,13 @@ def _named(exchange: Exchange, method: AuthMethod) -> tuple[str, str]:
 
 
 def _proven(found: Registration, client: Client) -> ProvenClient:
-    return ProvenClient(client=client, fingerprint="", expires_at=client.valid.start, metadata=found.metadata)
+    return ProvenClient(
+        client=client,
+        fingerprint="",
+        expires_at=client.valid.start,
+        metadata=found.metadata,
+        revision=found.revision,
+    )
 
 
 def _refused(detail: str) -> InvalidClient:

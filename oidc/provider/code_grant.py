@@ -9,6 +9,7 @@ from authlib.oauth2.rfc6749.grants import BaseGrant, TokenEndpointMixin
 from iam.domain.client_metadata import OPENID, GrantType
 from iam.services.grant_redemption import Granted
 from oidc.provider.access_tokens import sign_access_token
+from oidc.provider.authorization_details import check_details_of_grant
 from oidc.provider.errors import UnauthorizedClient
 from oidc.provider.exchange import ANY, Exchange, ProvenSoftware
 from oidc.provider.refusals import as_oauth_errors
@@ -43,6 +44,10 @@ class OfPerson(BaseGrant, TokenEndpointMixin):
         told, archive = self.request.parameters.get("resource"), self.server.parts.registrations.archive
         check_resource_of_grant(told, self.server.issuer, archive, self.proof.client.id, secret, scopes)
 
+    def _check_details(self, secret: str) -> None:
+        told, archive = self.request.parameters.get("authorization_details"), self.server.parts.registrations.archive
+        check_details_of_grant(told, archive, self.proof.client.id, secret)
+
     def answer(self, granted: Granted) -> Answer:
         """The answer with what was given."""
         parts, standing = self.server.parts, granted.standing
@@ -64,8 +69,9 @@ class CodeGrant(OfPerson):
     def create_token_response(self) -> Answer:
         """The tokens of a code."""
         sent = self.request
-        code, address = sent.required("code"), sent.required("redirect_uri")
+        code, address = sent.required("code"), sent.parameters.get("redirect_uri", "")
         self._check_resource(code)
+        self._check_details(code)
         with as_oauth_errors():
             granted = self.server.parts.redemption.redeem_code(
                 self.proof, code, address, sent.parameters.get("code_verifier", "")
@@ -83,6 +89,7 @@ class RefreshGrant(OfPerson):
         token = self.request.required("refresh_token")
         scopes = read_scopes(self.request.parameters.get("scope", ""))
         self._check_resource(token, scopes)
+        self._check_details(token)
         with as_oauth_errors():
             granted = self.server.parts.redemption.refresh(self.proof, token, scopes)
         return self.answer(granted)

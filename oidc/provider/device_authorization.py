@@ -10,6 +10,7 @@ from flask import Response
 from iam.domain.client_metadata import GrantType
 from iam.domain.device_authorizations import shown_user_code
 from iam.services.device_authorizations import LIFE
+from oidc.provider.authorization_details import refuse_details
 from oidc.provider.code_grant import OfPerson
 from oidc.provider.errors import UnauthorizedClient
 from oidc.provider.exchange import Exchange
@@ -36,6 +37,7 @@ def ask_for_device(provider: Provider, exchange: Exchange) -> Response:
     if proof.metadata is None or GrantType.DEVICE_CODE not in proof.metadata.grant_types:
         raise UnauthorizedClient("grant_not_registered", "The client is not registered for this grant type.")
     provider.unproven_pace.begin(proof)
+    refuse_details(exchange.parameters)
     scopes = read_scopes(exchange.parameters.get("scope", ""))  # (2)
     told = exchange.parameters.get("resource")
     check_resource_of_scopes(told, provider.issuer, scopes, provider.parts.library.current())
@@ -61,6 +63,7 @@ class DeviceGrant(OfPerson):
     def create_token_response(self) -> Answer:
         """The tokens, once the person said yes."""
         code, parts = self.request.required("device_code"), self.server.parts
+        refuse_details(self.request.parameters)
         scopes = parts.devices.scopes_of(self.proof.client, code)
         told, law = self.request.parameters.get("resource"), parts.library.current()
         check_resource_of_scopes(told, self.server.issuer, scopes, law)

@@ -7,6 +7,7 @@ from typing import Final
 from iam.domain.client_metadata import GrantType
 from iam.services.token_exchange import Exchanged
 from oidc.provider.access_tokens import sign_access_token
+from oidc.provider.authorization_details import refuse_details
 from oidc.provider.code_grant import OfPerson
 from oidc.provider.errors import InvalidRequest
 from oidc.provider.refusals import as_oauth_errors
@@ -30,6 +31,7 @@ class ExchangeGrant(OfPerson):
     def create_token_response(self) -> Answer:
         """The new token."""
         parts = self.server.parts
+        refuse_details(self.request.parameters)
         asked = self._asked()
         law = parts.library.current()
         check_resource_of_scopes(self.request.parameters.get("resource"), self.server.issuer, asked.scopes, law)

@@ -32,8 +32,8 @@ Answer = tuple[int, dict[str, object] | str, list[tuple[str, str]]]
 class Introspection(TokenEndpoint):
     """Answers what a token is worth, in these steps:
 
-    (1) the asker authenticates: with an access token of its own that has the scope of introspection, or with
-        `private_key_jwt`, not with both;
+    (1) the asker authenticates: with an access token of its own that has the scope of introspection, or as it
+        registered, not with both; who registered no way proves nothing;
     (2) the token's signature is one of ours;
     (3) the asker may introspect and is registered for the token's service, and every scope is permitted now;
     (4) the answer is JSON, or signed for the asker where `Accept` prefers that (RFC 9701 §5).
@@ -59,7 +59,7 @@ class Introspection(TokenEndpoint):
         return self._written(told, asker, exchange.accept)  # (4)
 
     def _asker(self, request: Exchange) -> ProvenClient | Caller:
-        if request.authorization is None:
+        if request.authorization is None or request.authorization[:6].lower() == "basic ":
             client = self.server.authenticate_client(request, self.CLIENT_AUTH_METHODS, self.ENDPOINT_NAME)
             proof = cast(ProvenSoftware, client).proof
             if proof.metadata is not None and proof.metadata.public:

@@ -124,10 +124,14 @@ def _of_tokens() -> dict[str, object]:
 
 
 def _authentication(endpoint: str, host_for_certificates: str) -> dict[str, object]:
-    """How a caller authenticates; at introspection an access token of its own will do, too (RFC 8414 §2)."""
+    """How a caller authenticates; at introspection it must, and an access token of its own will do, too (RFC 8414 §2,
+    RFC 7662 §2.1).
+    """
     methods = [one.value for one in (*METHODS, *(CERTIFICATE_METHODS if host_for_certificates else ()))]
+    if endpoint == "introspection":
+        methods = [*(one for one in methods if one != AuthMethod.NONE), "Bearer"]
     return {
-        f"{endpoint}_endpoint_auth_methods_supported": [*methods, "Bearer"] if endpoint == "introspection" else methods,
+        f"{endpoint}_endpoint_auth_methods_supported": methods,
         f"{endpoint}_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
     }
 

@@ -12,7 +12,7 @@ from iam.domain.logins import PersonalData
 from iam.domain.persons import PersonNumber
 from iam.ports import Archive, Seal
 from iam.services import personal_data
-from oidc.provider.claims_parameter import kept_names
+from oidc.provider.claims_parameter import kept_level, kept_names
 from oidc.provider.levels import acr_of, amr_of
 
 
@@ -27,7 +27,7 @@ class PersonClaims:
         """Of the login that a grant rests on (OpenID Connect Core 1.0 §2)."""
         return {
             "auth_time": int(grant.authenticated_at.timestamp()),
-            "acr": acr_of(grant.assurance),
+            "acr": kept_level(grant.claims, grant.assurance) or acr_of(grant.assurance),
             "amr": amr_of(grant.key),
         }
 

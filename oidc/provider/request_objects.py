@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 
 from iam.domain.clients import Profile
 from oidc import jose
+from oidc.jws_reading import THUMBPRINTS
 from oidc.provider.authorization_answering import Registered
 from oidc.provider.authorization_errors import AuthorizationFault, AuthorizationRefused
 
@@ -69,6 +70,7 @@ def _verified(written: str, whose: Registered, issuer: str, now: datetime) -> Ma
             typ=TYPE,
             typ_required=False,
             max_chars=MAX_CHARS,
+            passed_over=THUMBPRINTS,
         ).claims
         jose.check_issuer(claims, whose.client.id)  # (3)
         jose.check_audience(claims, issuer, single_string=False)

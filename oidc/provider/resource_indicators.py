@@ -46,11 +46,15 @@ def check_resource_of_grant(
 
     `scopes` are those asked of a refresh token, empty for all that were granted.
     """
-    if told is None:
-        return
+    grant = grant_behind(archive, client, secret) if told is not None else None
+    if grant is not None:
+        about_person = set(scopes or grant.scopes) <= PERSON_SCOPES
+        check_resource(told, issuer, "" if about_person else grant.service)
+
+
+def grant_behind(archive: Archive, client: str, secret: str) -> AuthorizationGrant | None:
+    """The grant behind a code or refresh token of this client; None for every other secret."""
     with archive.reading() as reading:
         held = reading.get(AuthorizationCode, fingerprint(secret)) or reading.get(RefreshToken, fingerprint(secret))
         grant = reading.get(AuthorizationGrant, held.grant) if held else None
-    if grant is not None and grant.client == client:
-        about_person = set(scopes or grant.scopes) <= PERSON_SCOPES
-        check_resource(told, issuer, "" if about_person else grant.service)
+    return grant if grant is not None and grant.client == client else None
