@@ -35,6 +35,12 @@ class Person:
             method, (address, data) = "POST", self._next(page)
         raise AssertionError(f"{MOST} pages lead nowhere: {address}")
 
+    def sign_out(self, service: str) -> None:
+        """Log out of the portal at an address, by its own page."""
+        page = self._ask("GET", f"{service}/sign-out", None, service)
+        address, form = self._filled(page, "", "/sign-out")
+        assert self._ask("POST", address, form, service).status_code < 400
+
     def _ask(self, method: str, address: str, data: dict[str, str] | None, back_at: str) -> requests.Response:
         parts = urlsplit(address)
         headers = {"Origin": f"{parts.scheme}://{parts.netloc}"} if method == "POST" else {}
