@@ -29,19 +29,31 @@ def redeem(uow: UnitOfWork, proof: ProvenClient) -> Client:
             longer those that the client was authenticated against; `client_ended`; `certificate_of_other` when another
             client that still stands was the first to use this certificate.
     """
-    present = uow.get(Client, proof.client.id)
-    if present is None or not present.usable(uow.now):
-        raise ProofRefused("client_ended", "The client's registration has ended.")
-    if _credentials(present) != _credentials(proof.client) or not _same_keys(proof, present):
-        raise _changed()
-    if proof.metadata is not None and uow.get(ClientMetadata, present.id) != proof.metadata:
-        raise _changed()
+    present = _present(uow, proof)
     if proof.fingerprint and not uow.claim(PURPOSE, proof.fingerprint, proof.expires_at):
         raise ProofRefused("assertion_replayed", "The client assertion was used before: make a new one each time.")
     if proof.certificate:
         _keep_owner(uow, proof)
     if proof.key is not None:
         redeem_key(uow, proof.key)
+    return present
+
+
+def _present(uow: UnitOfWork, proof: ProvenClient) -> Client:
+    """The registration as it stands in the unit of work; where nothing was recorded since it was read, it is the same.
+
+    Raises ProofRefused: `client_changed`, `client_ended`.
+    """
+    same = proof.revision is not None and proof.revision == uow.revision - 1
+    present = proof.client if same else uow.get(Client, proof.client.id)
+    if present is None or not present.usable(uow.now):
+        raise ProofRefused("client_ended", "The client's registration has ended.")
+    if same:
+        return present
+    if _credentials(present) != _credentials(proof.client) or not _same_keys(proof, present):
+        raise _changed()
+    if proof.metadata is not None and uow.get(ClientMetadata, present.id) != proof.metadata:
+        raise _changed()
     return present
 
 

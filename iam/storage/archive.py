@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -22,6 +22,7 @@ from iam.storage import audit_trail, mandators, outbox, sandbox_mark, sweeping
 from iam.storage.constraints import told_apart, unavailable
 from iam.storage.decisions import PostgresqlDecisions, SqliteDecisions
 from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
+from iam.storage.idle_lanes import IdleLanes
 from iam.storage.lanes import Lane
 from iam.storage.ledgers import read_head, recorded_at, revision_known_at
 from iam.storage.mapping import micros
@@ -43,6 +44,7 @@ class SqlArchive:
         self._turn = threading.Lock()
         self._writing = threading.local()
         sqlite = engine.dialect.name == "sqlite"
+        self._idle = IdleLanes(engine)
         self._decisions = SqliteDecisions(engine) if sqlite else PostgresqlDecisions(engine)
 
     @contextmanager
@@ -53,9 +55,8 @@ class SqlArchive:
             Unavailable: `archive_unavailable` when the one before does not end, or the database does not answer.
             RuntimeError: when this thread has one open already.
         """
-        with self._line(), self.lane() as lane:
+        with self._line(), self._begun(Lane.begin_writing) as lane:
             with told_apart():
-                lane.begin_writing()
                 uow = self.unit_of_work(lane, self.clock)
             yield uow
 
@@ -80,9 +81,20 @@ class SqlArchive:
         Raises:
             Unavailable: `archive_unavailable`; LookupError: for a revision that was never recorded.
         """
-        with told_apart(), self.lane() as lane:
-            lane.begin_reading()
+        with told_apart(), self._begun(Lane.begin_reading) as lane:
             yield _reading(lane, known_at, revision)
+            lane.command("COMMIT")  # after a rollback the driver would prepare its statements anew
+
+    @contextmanager
+    def _begun(self, begin: Callable[[Lane], None]) -> Iterator[Lane]:
+        """A lane with a transaction; what is not committed when the block ends is rolled back."""
+        with told_apart():
+            lane = self._idle.begun(begin)
+        try:
+            yield lane
+        finally:
+            _abandon(lane)
+            self._idle.give(lane)
 
     @contextmanager
     def lane(self) -> Iterator[Lane]:
@@ -148,9 +160,8 @@ class SqlArchive:
         return head.leaf, head.leaf_hash
 
     def revision(self) -> int:
-        """The newest revision."""
-        with self.lane() as lane:
-            return read_head(lane).revision
+        """The newest revision. Raises Unavailable (`archive_unavailable`)."""
+        return self._decisions.revision()
 
     def bulk_load(self, records: Iterable[object], actor: str = SERVER_OPERATOR) -> int:
         """Record very many new facts in one revision with one audit leaf; returns the revision. Raises Conflict."""
@@ -209,6 +220,7 @@ class SqlArchive:
     def close(self) -> None:
         """Close every connection."""
         self._decisions.close()
+        self._idle.close()
         self.engine.dispose()
 
 

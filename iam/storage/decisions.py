@@ -18,6 +18,7 @@ from iam.storage.decision_statements import POSTGRESQL, SQLITE, Speech, Text, fo
 from iam.storage.exhibits import PROOFS
 from iam.storage.held import HeldLanes
 from iam.storage.lanes import Lane, Row
+from iam.storage.ledgers import read_head
 
 T = TypeVar("T")
 Listed = Callable[[list[str]], Any]
@@ -61,6 +62,10 @@ class SqlDecisions:
             Unavailable: `archive_unavailable`.
         """
         return self._read(lambda lane: _in_one_view(lane, lambda: [self._several(lane, *one) for one in asked]))
+
+    def revision(self) -> int:
+        """The newest revision, by one statement. Raises Unavailable (`archive_unavailable`)."""
+        return self._read(lambda lane: read_head(lane).revision)
 
     def close(self) -> None:
         """Close the connections of all threads."""

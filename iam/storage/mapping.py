@@ -44,6 +44,8 @@ class FieldMap:
     name: str
     columns: tuple[ColumnMap, ...]
     decode: Callable[[Sequence[Scalar]], Any]
+    single: Decode | None = None
+    """How the content of the only column is read, where there is only one."""
 
 
 def micros(instant: datetime) -> int:
@@ -73,9 +75,13 @@ def values_of(mapped: Iterable[FieldMap], row: Sequence[Scalar]) -> dict[str, An
     """The field values that a row holds."""
     values, start = {}, 0
     for one in mapped:
-        width = len(one.columns)
-        values[one.name] = one.decode(row[start : start + width])
-        start += width
+        if one.single is not None:
+            values[one.name] = one.single(row[start])
+            start += 1
+        else:
+            width = len(one.columns)
+            values[one.name] = one.decode(row[start : start + width])
+            start += width
     return values
 
 
@@ -89,7 +95,7 @@ def _field(name: str, hint: Any) -> FieldMap:
     if nullable:
         encode, decode = _or_none(encode), _or_none(decode)
     column = ColumnMap(name, text, nullable, encode, encode)
-    return FieldMap(name, (column,), lambda cells: decode(cells[0]))
+    return FieldMap(name, (column,), lambda cells: decode(cells[0]), decode)
 
 
 def _period(name: str) -> FieldMap:

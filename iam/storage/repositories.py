@@ -7,12 +7,17 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, bindparam, delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from iam.domain.instants import FOREVER
 from iam.storage.lanes import Lane, Statement
 from iam.storage.mapping import Scalar
 from iam.storage.shapes import KEY, RECORDED, SUPERSEDED, Shape, shape_of
 from iam.storage.tables import metadata
+
+REFUSED_BY_MORE = frozenset({"tenures", "person_numbers"})
+"""Tables in which more than its key may refuse a new row: there a row that stands is looked for first."""
+_INSERT: Any = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 T = TypeVar("T")
 _UNLIMITED = 2**62
@@ -87,9 +92,10 @@ class Writes:
             self.changed = True
 
     def _put_plain(self, shape: Shape, row: Sequence[Scalar]) -> None:
-        values = dict(zip(shape.columns, row, strict=True))
-        named = {f"new_{name}": value for name, value in values.items()}
-        if not self._lane.change(_replacement(shape.table, shape.fixed), **named):
+        named = dict(zip(_new_names(shape.table), row, strict=True))
+        at_once = shape.table not in REFUSED_BY_MORE
+        statement = (_placement if at_once else _replacement)(shape.table, shape.fixed, self._lane.engine)
+        if not self._lane.change(statement, **named):
             self._lane.change_many(insertion(shape.table), [row])
 
 
@@ -153,7 +159,27 @@ def _erasure(table: str) -> Statement:
 
 
 @cache
-def _replacement(table: str, fixed: tuple[str, ...]) -> Statement:
+def _new_names(table: str) -> tuple[str, ...]:
+    """The parameters of a row that is written, in the order of its columns."""
+    return tuple(f"new_{one.name}" for one in metadata.tables[table].c)
+
+
+@cache
+def _placement(table: str, fixed: tuple[str, ...], engine: str) -> Statement:
+    """The statement that inserts a plain record or gives the one that is there new content.
+
+    It changes nothing where that would change what is fixed.
+    """
+    placed = metadata.tables[table]
+    inserted = _INSERT[engine](placed).values({one.name: bindparam(f"new_{one.name}") for one in placed.c})
+    free = {one.name: inserted.excluded[one.name] for one in placed.c if one.name not in (KEY, *fixed)}
+    same = [placed.c[name] == inserted.excluded[name] for name in fixed]
+    where = and_(*same) if same else None
+    return Statement(inserted.on_conflict_do_update(index_elements=[KEY], set_=free, where=where))
+
+
+@cache
+def _replacement(table: str, fixed: tuple[str, ...], _engine: str) -> Statement:
     """The statement that gives a plain record new content, unless that would change what is fixed."""
     changed = metadata.tables[table]
     same = [changed.c[name] == bindparam(f"new_{name}") for name in (KEY, *fixed)]

@@ -50,8 +50,9 @@ class IdTokens:
             "sid": session_name(grant.login, client.id),
             "at_hash": _half_hash(access_token),
             **self.person_claims.login(grant),
-            **self.person_claims.of(grant, "id_token", frozenset(granted.standing.token.scopes)),
         }
+        if grant.claims:  # else nothing was asked for it by name
+            claims |= self.person_claims.of(grant, "id_token", frozenset(granted.standing.token.scopes))
         if granted.nonce:
             claims["nonce"] = granted.nonce
         signed = jose.sign(claims, self.keys.current(algorithm), typ=TYPE)

@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Final, NamedTuple
 
 from iam.domain.client_metadata import ClientMetadata
 from iam.domain.clients import Client
 from iam.ports import Archive, Clock
 from oidc.client_keys import usable_jwks
 from oidc.published_keys import PublishedKeys
+
+MOST_REMEMBERED: Final = 10_000
+"""Registrations that are held at most; the oldest give way."""
+
+
+class _Recorded(NamedTuple):
+    """What is recorded of a client at one revision."""
+
+    revision: int
+    client: Client
+    metadata: ClientMetadata | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,25 +29,41 @@ class Registration:
 
     client: Client
     metadata: ClientMetadata | None
+    revision: int | None = None
+    """As `ProvenClient.revision`."""
 
 
 class Registrations:
-    """Finds clients as they stand."""
+    """Finds clients as they stand; what was read at a revision is read again only at another one."""
 
     def __init__(self, archive: Archive, clock: Clock, published: PublishedKeys) -> None:
         self.archive = archive
         self._clock = clock
         self._published = published
+        self._held: dict[str, _Recorded] = {}
 
     def find(self, client_id: str) -> Registration | None:
         """A client that stands now, with the keys that count now; None for every other."""
-        now = self._clock.now()
-        with self.archive.reading() as reading:
-            client = reading.get(Client, client_id)
-            if client is None or not client.usable(now):
-                return None
-            metadata = reading.get(ClientMetadata, client_id)
+        now, found = self._clock.now(), self._recorded(client_id)
+        if found is None or not found.client.usable(now):
+            return None
+        client, metadata = found.client, found.metadata
         jwks = self._published.of(client, metadata) if metadata is not None and metadata.jwks_uri else client.jwks
         counting = usable_jwks(jwks, now)
-        client = client if counting == client.jwks else replace(client, jwks=counting)
-        return Registration(client=client, metadata=metadata)
+        if counting == client.jwks:
+            return Registration(client=client, metadata=metadata, revision=found.revision)
+        return Registration(client=replace(client, jwks=counting), metadata=metadata)
+
+    def _recorded(self, client_id: str) -> _Recorded | None:
+        held = self._held.get(client_id)
+        if held is not None and held.revision == self.archive.revision():
+            return held
+        with self.archive.reading() as reading:
+            client = reading.get(Client, client_id)
+            if client is None:
+                return None
+            fresh = _Recorded(reading.revision, client, reading.get(ClientMetadata, client_id))
+        while len(self._held) >= MOST_REMEMBERED:
+            self._held.pop(next(iter(self._held)), None)
+        self._held[client_id] = fresh
+        return fresh
