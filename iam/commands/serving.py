@@ -80,7 +80,9 @@ def worker(once: bool, every: int) -> None:
         entrance, signals = Entrance(here), SignalDesk(here)
         if once:
             _round(here, entrance, signals)
-            signals.sender.send_waiting()
+            sent = signals.sender.send_waiting()
+            if sent:
+                console.print(f"{sent} signals told")
             return
         with _sending(signals):
             while True:

@@ -57,6 +57,8 @@ class Signal:
     event: Mapping[str, object]
     services: tuple[str, ...] = ()
     """The services on whose account the receiver is told."""
+    implied_by: EventKind | None = None
+    """An event that says it as well: who is told that needs no second word."""
 
 
 def event_uri(kind: EventKind, issuer: str) -> str:

@@ -83,7 +83,7 @@ class Causes:
         yield LoginEnded(names=self.names, login=login, persons=persons, event=event)
 
     def authorization_revoked(self, reading: Reading, told: Announced) -> Iterator[Concern]:
-        """The tokens of a grant; a client that hears of the end of the session needs no second word."""
+        """The tokens of a grant; with a log-out its client hears of the end of the session."""
         grant, why = reading.get(AuthorizationGrant, told.objects["grant"]), told.objects["why"]
         if grant is not None:
             yield TokensNarrowed(
@@ -92,7 +92,8 @@ class Causes:
                 tokens=_living(reading.find(IssuedToken, grant=grant.id), told.at),
                 remaining="",
                 event=told_of(why, told.at),
-                holder_knows=why in ("given_up", "logged_out"),
+                holder_knows=why == "given_up",
+                implied_by=EventKind.SESSION_REVOKED if why == "logged_out" else None,
             )
 
     def token_revoked(self, reading: Reading, told: Announced) -> Iterator[Concern]:

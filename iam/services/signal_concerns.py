@@ -73,7 +73,9 @@ class TokensNarrowed:
     """The scopes that are left, with blanks between them."""
     event: Mapping[str, object]
     holder_knows: bool = False
-    """Whether the client that holds them did it itself, or is told otherwise."""
+    """Whether the client that holds them did it itself."""
+    implied_by: EventKind | None = None
+    """The event by which that client hears of it as well."""
 
     def signals(self, receiver: Client) -> Iterator[Signal]:
         """As `Concern`."""
@@ -81,7 +83,9 @@ class TokensNarrowed:
         grant = self.grant
         if grant is not None and grant.client == receiver.id and OPENID in grant.scopes:
             if not self.holder_knows:
-                yield Signal(kind=EventKind.TOKEN_CLAIMS_CHANGE, subject=self._session(grant, receiver), event=event)
+                subject = self._session(grant, receiver)
+                kind, implied = EventKind.TOKEN_CLAIMS_CHANGE, self.implied_by
+                yield Signal(kind=kind, subject=subject, event=event, implied_by=implied)
             return
         own = grant is not None and grant.client == receiver.id and not self.holder_knows
         for token in self.tokens:

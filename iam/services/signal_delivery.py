@@ -32,9 +32,9 @@ from iam.services.signal_queue import (
 
 FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
-HELD_FOR: Final = timedelta(seconds=60)
+HELD_FOR: Final = timedelta(seconds=30)
 """How long a stream is held by who tells it; after that another may, for its holder is gone."""
-WORKED_FOR: Final = timedelta(seconds=20)
+WORKED_FOR: Final = timedelta(seconds=10)
 """For how long a holder begins to tell: what it began ends long before it holds the stream no more."""
 AT_ONCE: Final = 20
 """How many signals are told before that is recorded."""
@@ -94,16 +94,21 @@ class SignalDelivery:
         return held
 
     def tend(self) -> int:
-        """Disable streams whose first signal waited too long, however they are told; returns how many."""
+        """Disable streams whose first signal waited too long, however they are told; returns how many.
+
+        Where the last word about a disabled stream waited too long itself, it is erased.
+        """
         with self._archive.reading() as reading:
             now = self._clock.now()
-            late = [one.id for one in reading.find(SignalStream) if _late(reading, one, now)]
+            late = [one.id for one in reading.find(SignalStream) if outdated(reading, one, now)]
         if late:
             with self._archive.writing() as uow:
                 for key in late:
                     stream = uow.get(SignalStream, key)
                     if stream is not None and _late(uow, stream, uow.now):
                         self._queue.stopped(uow, stream, StreamStatus.DISABLED, WAITED_TOO_LONG)
+                    else:
+                        empty(uow, key)
                 uow.commit()
         return len(late)
 
@@ -115,13 +120,33 @@ class SignalDelivery:
             if batch is None:
                 return told
             stream, receiver, signals = batch
-            done, failed = _pushed(pusher, stream, receiver, signals)
+            done, failed = self._pushed(held, pusher, stream, receiver, signals)
             told += len(done)
-            self._record(held, done, failed=failed, finished=failed or not signals)
-            if failed or not signals:
+            finished = len(done) < AT_ONCE
+            self._record(held, done, failed=failed, finished=finished)
+            if finished:
                 return told
         self._record(held, [], failed=False, finished=True)
         return told
+
+    def _pushed(
+        self, held: Held, pusher: Pusher, stream: SignalStream, receiver: Client, signals: Sequence[WaitingSignal]
+    ) -> tuple[list[str], bool]:
+        """Push in order until one is not taken, or it is time to stop; returns what is done, and whether one failed.
+
+        What is none of the receiver's business any more is left out.
+        """
+        done: list[str] = []
+        for signal in signals:
+            if self._clock.now() >= held.until:
+                break
+            try:
+                if set(signal.services) <= set(receiver.services):
+                    pusher.push(stream, receiver, signal)
+            except Unavailable:
+                return done, True
+            done.append(signal.id)
+        return done, False
 
     def _held(self, uow: UnitOfWork, key: str) -> Held | None:
         course, stream = uow.get(StreamCourse, key), uow.get(SignalStream, key)
@@ -192,18 +217,3 @@ def _failed(course: StreamCourse, now: datetime) -> StreamCourse:
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(course.tries, 20))
     since = course.failing_since or now
     return replace(course, tries=course.tries + 1, failing_since=since, due_at=now + pause, holder="")
-
-
-def _pushed(
-    pusher: Pusher, stream: SignalStream, receiver: Client, signals: Sequence[WaitingSignal]
-) -> tuple[list[str], bool]:
-    """Push in order until one is not taken; what is none of the receiver's business any more is left out."""
-    done: list[str] = []
-    for signal in signals:
-        try:
-            if set(signal.services) <= set(receiver.services):
-                pusher.push(stream, receiver, signal)
-        except Unavailable:
-            return done, True
-        done.append(signal.id)
-    return done, False

@@ -18,6 +18,8 @@ from iam.services.signal_queue import SignalQueue
 
 POSITION: Final = "signals"
 AT_ONCE: Final = 200
+KEPT_EVERY: Final = 1_000
+"""After how many announcements that concerned nobody the place is recorded all the same."""
 
 
 class Announcements(Protocol):
@@ -42,7 +44,6 @@ class _Listener:
     stream: SignalStream
     receiver: Client
     events: frozenset[str]
-    removed: tuple[str, ...]
 
 
 class FanOut:
@@ -61,7 +62,7 @@ class FanOut:
         self._randomness = randomness
         self._queue = SignalQueue(issuer)
         self._uris = {kind: event_uri(kind, issuer) for kind in ASKED_FOR}
-        self._read_to = -1
+        self._read_to, self._kept = -1, 0
 
     def follow(self) -> bool:
         """Put what was announced since into streams; whether there was anything new."""
@@ -71,16 +72,17 @@ class FanOut:
             if self._read_to < 0:
                 self._read_to = self._recorded()
                 continue
-            found = self._addressed(batch)
-            if found and not self._put(found, batch[-1].sequence):
+            last, found = batch[-1].sequence, self._addressed(batch)
+            if (found or last >= self._kept + KEPT_EVERY) and not self._put(found, last):
                 self._read_to = self._recorded()
                 continue
-            self._read_to = batch[-1].sequence
+            self._read_to = last
         return new
 
     def _recorded(self) -> int:
         with self._archive.reading() as reading:
-            return _position(reading)
+            self._kept = _position(reading)
+        return self._kept
 
     def _addressed(self, batch: Sequence[Announced]) -> list[_Addressed]:
         """What each listener is told of a batch. Changes from before a stream was there are not told in it."""
@@ -95,26 +97,28 @@ class FanOut:
             for listener in listeners if concerns else ():
                 if told.at >= listener.stream.created_at:
                     signals = [one for concern in concerns for one in concern.signals(listener.receiver)]
-                    found += [
-                        _Addressed(listener.stream.id, one, txn) for one in signals if self._wanted(listener, one)
-                    ]
+                    found += [_Addressed(listener.stream.id, one, txn) for one in signals if self._asked(listener, one)]
         return found
 
-    def _wanted(self, listener: _Listener, signal: Signal) -> bool:
-        asked = self._uris[signal.kind] in listener.events
-        return asked and not any(removes(one, signal.subject) for one in listener.removed)
+    def _asked(self, listener: _Listener, signal: Signal) -> bool:
+        """Whether a stream asked for a signal, and is not told the same by another."""
+        implied = signal.implied_by is not None and self._uris[signal.implied_by] in listener.events
+        return self._uris[signal.kind] in listener.events and not implied
 
     def _put(self, found: Sequence[_Addressed], last: int) -> bool:
         """Record signals with the place that they came from; False when another process was there before."""
         with self._archive.writing() as uow:
             if _position(uow) > max(self._read_to, 0):
                 return False
+            removed = {key: uow.find(RemovedSubject, stream=key) for key in {one.stream for one in found}}
             for one in found:
                 stream = uow.get(SignalStream, one.stream)
-                if stream is not None:
+                gone = any(removes(other.subject, one.signal.subject) for other in removed[one.stream])
+                if stream is not None and not gone:
                     self._queue.put(uow, stream, one.signal, one.txn)
             uow.put(FeedPosition(id=POSITION, sequence=last))
             uow.commit()
+        self._kept = last
         return True
 
 
@@ -130,6 +134,5 @@ def _listeners(reading: Reading, at: datetime) -> list[_Listener]:
     for stream in streams:
         receiver = clients[stream.client]
         if receiver is not None and receiver.kind is ClientKind.DECLARATION_SERVICE and receiver.usable(at):
-            removed = tuple(one.subject for one in reading.find(RemovedSubject, stream=stream.id))
-            found.append(_Listener(stream, receiver, frozenset(stream.events_requested), removed))
+            found.append(_Listener(stream, receiver, frozenset(stream.events_requested)))
     return found

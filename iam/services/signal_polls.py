@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from iam.domain.clients import Client
@@ -40,7 +40,7 @@ class SignalPolls:
             own = [key for key in done if key.startswith(f"{stream}.")]
             course = uow.get(StreamCourse, stream)
             if course is not None:
-                uow.put(replace(taken_out(uow, course, own), due_at=uow.now))
+                uow.put(taken_out(uow, course, own))
             uow.commit()
 
     def first(self, client: Client, stream: str, limit: int) -> Polled:

@@ -134,7 +134,8 @@ class SignalStreams:
             empty(uow, stream, at_once_only=status is not StreamStatus.DISABLED)
             course = uow.get(StreamCourse, stream)
             if course is not None:
-                uow.put(replace(course, due_at=uow.now, tries=0, failing_since=None, holder=""))
+                free = {} if course.holder else {"due_at": uow.now}
+                uow.put(replace(course, tries=0, failing_since=None, **free))
             uow.audit(stream_leaf("signal_stream_status_set", present, client.id))
             uow.announce("signals_wait", {"stream": stream})
             uow.commit()
@@ -168,19 +169,22 @@ class SignalStreams:
         """
         written = read_subject(subject)
         with self._archive.writing() as uow:
-            _own(uow.get(SignalStream, stream), client)
+            present = _own(uow.get(SignalStream, stream), client)
             if len(uow.find(RemovedSubject, stream=stream, limit=MOST_REMOVED)) >= MOST_REMOVED:
                 raise Forbidden("too_many_subjects", f"At most {MOST_REMOVED} subjects are removed from a stream.")
             if subject != opaque(stream):
                 uow.put(RemovedSubject(id=removal_key(stream, written), stream=stream, subject=written))
+                uow.audit(stream_leaf("signal_subject_removed", present, client.id))
             uow.commit()
 
     def add_subject(self, client: Client, stream: str, subject: object) -> None:
         """Tell a stream again of a subject that was removed; all others are in it. Raises as `remove_subject`."""
         written = read_subject(subject)
         with self._archive.writing() as uow:
-            _own(uow.get(SignalStream, stream), client)
-            uow.remove(RemovedSubject, removal_key(stream, written))
+            present = _own(uow.get(SignalStream, stream), client)
+            if uow.get(RemovedSubject, removal_key(stream, written)) is not None:
+                uow.remove(RemovedSubject, removal_key(stream, written))
+                uow.audit(stream_leaf("signal_subject_added", present, client.id))
             uow.commit()
 
     def _as_wanted(self, stream: SignalStream, wanted: WantedStream) -> SignalStream:

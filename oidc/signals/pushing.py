@@ -23,8 +23,8 @@ from oidc.signals.security_events import SecurityEvents
 MEDIA_TYPE: Final = "application/secevent+jwt"
 ACCEPTED: Final = 202
 BAD_REQUEST: Final = 400
-ABOUT_US: Final = frozenset({"authentication_failed", "access_denied"})
-"""Errors (RFC 8935 §2.4) that say nothing about the SET itself: it is told again."""
+PASSING: Final = frozenset({"authentication_failed", "access_denied", "invalid_key"})
+"""Errors (RFC 8935 §2.4) that may pass without another SET: our key may be newer than the keys that it holds."""
 LONGEST_WORD: Final = 64
 _log: Final = structlog.get_logger("oidc.signals")
 
@@ -69,7 +69,7 @@ def _outcome(answer: WebAnswer) -> Outcome:
     if answer.status == ACCEPTED:
         return Outcome.TAKEN
     error = _error(answer)
-    if answer.status == BAD_REQUEST and error and error not in ABOUT_US:
+    if answer.status == BAD_REQUEST and error and error not in PASSING:
         return Outcome.REFUSED
     raise Unavailable("signal_not_taken", f"The receiver answered with status {answer.status}.")
 

@@ -56,13 +56,18 @@ def signals_blueprint(parts: SignalParts) -> Blueprint:
 
         blueprint.add_url_rule(path, name, _BY_TOKEN(view), methods=methods)
 
+    def ssf_metadata() -> Response:
+        answer = _told(metadata(parts.issuer))
+        answer.headers["Cache-Control"] = "public, max-age=300"
+        return answer
+
     add(STREAMS_PATH, ["GET", "POST", "PATCH", "PUT", "DELETE"], doors.streams, "streams")
     add(STATUS_PATH, ["GET", "POST"], doors.status, "status")
     add(ADD_PATH, ["POST"], doors.add_subject, "add_subject")
     add(REMOVE_PATH, ["POST"], doors.remove_subject, "remove_subject")
     add(VERIFICATION_PATH, ["POST"], doors.verify, "verification")
     add(f"{POLL_PATH}<stream>", ["POST"], polling.answer, "poll")
-    blueprint.add_url_rule(METADATA_PATH, "ssf_metadata", _FOR_ALL(lambda: _told(metadata(parts.issuer))))
+    blueprint.add_url_rule(METADATA_PATH, "ssf_metadata", _FOR_ALL(ssf_metadata))
     return blueprint
 
 

@@ -48,3 +48,14 @@ def hearing(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[Signa
     archive = open_archive(sqlite_copy, clock)
     yield SignalScene(CodeScene(archive, clock, tmp_path))
     archive.close()
+
+
+@pytest.fixture(scope="module")
+def refusing(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignalScene]:
+    """The same for what is refused, after which everything is as it was before: one for all tests of a module."""
+    folder = tmp_path_factory.mktemp("refusing")
+    shutil.copyfile(empty_database, folder / "procura.db")
+    clock = SetClock()
+    archive = open_archive(f"sqlite:///{folder / 'procura.db'}", clock)
+    yield SignalScene(CodeScene(archive, clock, folder))
+    archive.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from iam.domain.enterprises import Capacity
 from iam.domain.errors import Unavailable
 from iam.domain.mandate_terms import Terms
 from iam.domain.mandates import Mandate, Side, State, covers_of
+from iam.domain.periods import Period
 from iam.domain.quarters import Quarter
 from iam.domain.signal_streams import StreamCourse, WaitingSignal
 from iam.domain.web_answers import WebAnswer
@@ -108,6 +109,11 @@ class SignalScene:
         assert answer.status_code == 201, answer.text
         told: dict[str, Any] = answer.get_json()
         return told
+
+    def standing(self) -> dict[str, Any]:
+        """A push stream that was made before, or now."""
+        found: list[dict[str, Any]] = self.ask("GET", "/signals/streams").get_json()
+        return found[0] if found else self.create()
 
     def polled(self, client_id: str = PORTAL, *events: str) -> dict[str, Any]:
         """A stream that is polled."""
@@ -200,6 +206,10 @@ class SignalScene:
             assert present is not None
             end_appointment(uow, self.actor(), present, uow.now, with_everything=with_everything)
             uow.commit()
+
+    def ended(self) -> Period:
+        """A time that is over."""
+        return Period(self.scene.clock.at - timedelta(days=9), self.scene.clock.at)
 
     def announce(self, kind: str, **objects: str) -> None:
         with self.scene.archive.writing() as uow:
