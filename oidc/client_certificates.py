@@ -36,6 +36,7 @@ class ClientCertificate:
     """Base64 of its DER form, as `x5c` holds it (RFC 7517 §4.7)."""
     jwk: dict[str, str]
     """The public key, in the members of its type."""
+    begins: datetime
     ends: datetime
     enterprises: frozenset[str]
     """CBE numbers that its subject names."""
@@ -75,6 +76,7 @@ def read_certificate(der: bytes) -> ClientCertificate:
     return ClientCertificate(
         der=base64.b64encode(read.public_bytes(Encoding.DER)).decode(),
         jwk=_members(key),
+        begins=read.not_valid_before_utc,
         ends=read.not_valid_after_utc,
         enterprises=_enterprises(subject),
     )
@@ -90,7 +92,7 @@ def read_pem(pem: bytes) -> ClientCertificate:
 
 def _enterprises(subject: x509.Name) -> frozenset[str]:
     units = [str(one.value) for one in subject.get_attributes_for_oid(NameOID.ORGANIZATIONAL_UNIT_NAME)]
-    return frozenset(one.removeprefix(NAMING) for one in units if one.startswith(NAMING))
+    return frozenset(one[len(NAMING) :] for one in units if one.lower().startswith(NAMING))
 
 
 def _members(key: object) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from joserfc.jwk import RSAKey
@@ -15,6 +15,8 @@ from oidc.verification_keys import MAX_KEYS, PRIVATE_MEMBERS, UnusableKey, Verif
 from oidc.weak_rsa import has_close_factors, has_roca_fingerprint, has_small_factor
 
 KNOWN_MEMBERS: Final = frozenset({"kty", "use", "key_ops", "alg", "kid", "crv", "x", "y", "n", "e"})
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
+"""By how much the clock of who made a certificate may run ahead of ours."""
 OF_CERTIFICATE: Final = frozenset({"x5c", "exp"})
 """Members of a key with a certificate; `exp` is the certificate's own end, in seconds since 1970."""
 
@@ -107,6 +109,8 @@ def _certified(
         raise _refusal("the certificate is another key's", field)
     if now is None or certificate.ends <= now:
         raise _refusal("the time of the certificate is over", field)
+    if certificate.begins > now + CLOCKS_DIFFER:
+        raise _refusal("the time of the certificate has not begun: register it when it has", field)
     ends = int(certificate.ends.timestamp())
     return replace(key, public_jwk={**key.public_jwk, "x5c": [certificate.der], "exp": ends})
 

@@ -24,6 +24,8 @@ GOOD_FOR: Final = timedelta(minutes=5)
 """How long they count while the client's server does not answer."""
 LONGEST_PAUSE: Final = timedelta(minutes=10)
 """Between two tries at a server that gives no answer, or none that can be used."""
+LONGEST_WAIT: Final = 3.0
+"""Seconds for the first look of another request; a little more than a server is given to answer."""
 MOST_KEPT: Final = 10_000
 NO_KEYS: Final = '{"keys":[]}'
 ACCEPT: Final = "application/jwk-set+json, application/json"
@@ -67,26 +69,30 @@ class PublishedKeys:
         self._rules = rules
         self._clock = clock
         self._kept: dict[str, _Kept] = {}
-        self._asking: set[str] = set()
+        self._asking: dict[str, threading.Event] = {}
         self._lock = threading.Lock()
 
     def of(self, client: Client, metadata: ClientMetadata) -> str:
         """The key set of a client now; of no key when its server gave none that can be used for too long.
 
-        One request looks for all that come at the same time; the others take what is kept.
+        One request looks for all that come at the same time; the others take what is kept, and wait for the look where
+        nothing is kept yet.
         """
         now, uri = self._clock.now(), metadata.jwks_uri
         key = f"{client.id} {client.algorithm} {uri}"
         with self._lock:
-            kept = self._kept.get(key)
-            due = key not in self._asking and (kept is None or kept.look_at <= now)
+            kept, looking = self._kept.get(key), self._asking.get(key)
+            due = looking is None and (kept is None or kept.look_at <= now)
             if due:
-                self._asking.add(key)
+                self._asking[key] = threading.Event()
         if due:
             try:
                 kept = self._looked(kept, uri, client, now)
             finally:
                 self._keep(key, kept)
+        elif kept is None and looking is not None and looking.wait(LONGEST_WAIT):
+            with self._lock:
+                kept = self._kept.get(key)
         return kept.jwks if kept is not None and now < kept.fetched_at + GOOD_FOR else NO_KEYS
 
     def _looked(self, before: _Kept | None, uri: str, client: Client, now: datetime) -> _Kept:
@@ -101,8 +107,9 @@ class PublishedKeys:
 
     def _keep(self, key: str, kept: _Kept | None) -> None:
         with self._lock:
-            self._asking.discard(key)
+            looked = self._asking.pop(key)
             if len(self._kept) >= MOST_KEPT and key not in self._kept:
                 self._kept.clear()
             if kept is not None:
                 self._kept[key] = kept
+        looked.set()

@@ -149,6 +149,7 @@ def certificate(
     *,
     key: ec.EllipticCurvePrivateKey = EC,
     life: timedelta = timedelta(days=300),
+    begun: timedelta = timedelta(days=400),
     units: tuple[str, ...] | None = None,
     signed_by: ec.EllipticCurvePrivateKey | None = None,
     issuer: str = "",
@@ -169,7 +170,7 @@ def certificate(
         .issuer_name(by)
         .public_key(key.public_key())
         .serial_number(77)
-        .not_valid_before((now - timedelta(days=400)).astimezone(UTC))
+        .not_valid_before((now - begun).astimezone(UTC))
         .not_valid_after((now + life).astimezone(UTC))
         .sign(signed_by or key, hashes.SHA256())
     )

@@ -112,6 +112,10 @@ CERTIFICATES: dict[str, object] = {
     "of another key": [certificate(EMPLOYER, START, key=OTHER_EC)],
     "signed by somebody else in its own name": [certificate(EMPLOYER, START, signed_by=OTHER_EC)],
     "spoilt": [spoilt(certificate(EMPLOYER, START))],
+    "not begun": [certificate(EMPLOYER, START, begun=-timedelta(days=1))],
+    "another besides in capitals": [
+        certificate(EMPLOYER, START, units=(f"{NAMING}{EMPLOYER}", f"{NAMING.upper()}{OTHER}"))
+    ],
     "over": [certificate(EMPLOYER, START, life=-timedelta(seconds=1))],
     "no base64": ["%%%"],
     "no certificate": [base64.b64encode(b"certificate").decode()],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -24,6 +25,7 @@ from tests.oidc.provider.code_scene import CALLBACK
 from tests.oidc.provider.forgery import OTHER_EC, ec_jwk
 from tests.oidc.provider.premises import EMPLOYER
 from tests.oidc.provider.registration_scene import RegistrationScene, certificate, signed_by, web_service
+from tests.oidc.servers_of_clients import ServersOfClients
 from tests.storage import records
 from tests.storage.clocks import SetClock
 
@@ -53,6 +55,36 @@ def test_a_client_changes_the_key_that_it_publishes_and_goes_on(registration: Re
     registration.clock.at += FRESH + timedelta(seconds=1)
     assert taken(registration, client, OTHER_EC, "k2")
     assert not taken(registration, client, FIRST, "k1")
+
+
+class Waiting(ServersOfClients):
+    """Servers that answer only once they are let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached, self.may_answer = threading.Event(), threading.Event()
+
+    def get(self, url: str, *, origins: frozenset[str], accept: str, bearer: str = "") -> WebAnswer:
+        self.reached.set()
+        assert self.may_answer.wait(20), "nobody let it answer"
+        return super().get(url, origins=origins, accept=accept, bearer=bearer)
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_who_comes_while_keys_are_first_looked_for_gets_what_is_found_and_one_asks(answers: bool) -> None:
+    servers, clock = Waiting(), SetClock()
+    servers.documents |= {KEYS: {"keys": [ec_jwk(kid="k1")]}} if answers else {}
+    published = PublishedKeys(ClientKeyRules(servers, clock), clock)
+    client, metadata = records.client("c1"), ClientMetadata(client="c1", jwks_uri=KEYS)
+    with ThreadPoolExecutor(8) as together:
+        first = together.submit(published.of, client, metadata)
+        assert servers.reached.wait(20)
+        others = [together.submit(published.of, client, metadata) for _ in range(7)]
+        wait(others, timeout=0.5)
+        servers.may_answer.set()
+        found = {one.result(20) for one in (first, *others)}
+    assert len(found) == 1 and ("k1" in found.pop()) is answers
+    assert servers.asked == [KEYS]
 
 
 def test_software_gets_tokens_by_the_keys_that_it_publishes_or_has_certified(registration: RegistrationScene) -> None:
