@@ -16,6 +16,7 @@ from tests.bench.grant_stands import grant_stands
 from tests.bench.importing_all import imports
 from tests.bench.login_stands import login_stands
 from tests.bench.options import COUNTRIES, Options
+from tests.bench.pauses import Pauses, largest, pauses_of
 from tests.bench.setting_up import Ground, stands
 from tests.bench.signals import Waits, waits_of
 from tests.bench.stands import Key, Series, Stand, measured, planned
@@ -30,6 +31,8 @@ class Outcome:
     series: Series = field(default_factory=Series)
     absent: dict[Key, str] = field(default_factory=dict)
     """What was not run, and why."""
+    pauses: dict[Key, Pauses] = field(default_factory=dict)
+    """How long requests for tokens take while expired artefacts are cleaned."""
     waits: dict[Key, Waits] = field(default_factory=dict)
     """How long revocations take to reach their receivers."""
     memory: dict[Key, int] = field(default_factory=dict)
@@ -63,12 +66,16 @@ def run(options: Options, folder: Path, tell: Tell) -> Outcome:
         ground = Ground(options, grown, folder, stack, outcome.absent)
         tell("setting up")
         logins = login_stands(ground, found, server) if "logins" in options.rows else []
-        plan = _planned([*stands(ground), *logins, *grant_stands(ground, grants)], ground, tell)
+        lent = grant_stands(ground, grants) if "grants" in options.rows else []
+        plan = _planned([*stands(ground), *logins, *lent], ground, tell)
         outcome.series.run(plan, options.rounds, tell)
         outcome.memory = {key: one.resident() for key, one in ground.deciding.items() if key.engine != POSTGRESQL}
         if "import" in options.rows:
             tell(f"importing {options.imported:,} proposals")
             outcome.series.spent |= imports(ground)
+        for database in largest(grants):
+            tell(f"cleaning what {options.expired:,} grants left on {database.engine}")
+            outcome.pauses |= pauses_of(ground, database)
         for engine in found if "signals" in options.rows else []:
             tell(f"revoking {2 * options.revocations} mandates on {engine}")
             outcome.waits |= waits_of(ground, engine, server)
