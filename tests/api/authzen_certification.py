@@ -90,4 +90,4 @@ def facts_of(one: Evaluation) -> frozenset[str]:
 
 def certification_door(**options: Any) -> EvaluationDoor:
     """A door for the fixture, which any bearer of a token may use."""
-    return EvaluationDoor(CertificationCourt(), lambda _header: CALLER, Numbers(), BASE_URL, **options)
+    return EvaluationDoor(CertificationCourt(), lambda _header, _request: CALLER, Numbers(), BASE_URL, **options)

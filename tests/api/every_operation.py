@@ -116,7 +116,7 @@ class Operation:
     def at(self, **values: str) -> str:
         """Its path, with ids of nothing for the mandator of a group and for what officers decide about."""
         return self.path.format(
-            **{"mandator": "0416377646", "identity": DIGEST, "request_id": "x", "proposal": "x", **values}
+            **{"mandator": "0416377646", "identity": DIGEST, "request_id": "x", "proposal": "x", "token": "x", **values}
         )
 
     def ask(self, country: Country, human: Any, path: str, body: Any = None, **how: Any) -> Any:

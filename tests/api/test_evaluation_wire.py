@@ -305,7 +305,7 @@ class FailingCourt(CertificationCourt):
 
 
 def failing(failure: Exception) -> Client:
-    return Client(EvaluationDoor(FailingCourt(failure), lambda _header: CALLER, Numbers(), BASE_URL))
+    return Client(EvaluationDoor(FailingCourt(failure), lambda _header, _request: CALLER, Numbers(), BASE_URL))
 
 
 @pytest.mark.parametrize(
@@ -330,7 +330,7 @@ def test_an_archive_that_does_not_answer_is_unavailable_for_some_seconds() -> No
 
 
 def test_a_caller_without_a_good_token_is_challenged_before_its_body_is_looked_at() -> None:
-    def verify(header: str | None) -> Caller:
+    def verify(header: str | None, _request: object) -> Caller:
         raise ProblemAnswer(challenges.no_access_token() if header is None else challenges.expired_access_token())
 
     pdp = Client(EvaluationDoor(CertificationCourt(), verify, Numbers(), BASE_URL))
@@ -341,7 +341,9 @@ def test_a_caller_without_a_good_token_is_challenged_before_its_body_is_looked_a
 
 
 def test_a_caller_without_the_scope_is_told_which() -> None:
-    pdp = Client(EvaluationDoor(CertificationCourt(), lambda _header: CALLER, Numbers(), BASE_URL, scope="scope:x"))
+    pdp = Client(
+        EvaluationDoor(CertificationCourt(), lambda _header, _request: CALLER, Numbers(), BASE_URL, scope="scope:x")
+    )
     response = pdp.post(SINGLE, json=ALICE_READS)
     assert response.status_code == 403
     assert 'error="insufficient_scope", scope="scope:x"' in response.headers["WWW-Authenticate"]
@@ -351,4 +353,4 @@ def test_a_caller_without_the_scope_is_told_which() -> None:
 @pytest.mark.parametrize("url", ["https://pdp.example.com/tenant", "https://pdp.example.com?x=1", "pdp.example.com"])
 def test_a_base_url_with_more_than_a_host_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="base URL"):
-        EvaluationDoor(CertificationCourt(), lambda _header: CALLER, Numbers(), url)
+        EvaluationDoor(CertificationCourt(), lambda _header, _request: CALLER, Numbers(), url)

@@ -16,11 +16,14 @@ from iam.web.operations import Operation
 from tests.api.administration import Country
 
 HOUSE = Path(__file__).parents[2] / "iam"
-OF_THE_COMMAND_LINE = {"services", "niss_services", "profile_until"}
-"""Inputs of `procura client add`, which no operation of the API takes."""
+OF_THE_COMMAND_LINE = {"new_secret", "services", "niss_services", "profile_until"}
+"""Inputs of `procura client`, which no operation of the API takes."""
 
 OF_REGISTRATION = {"client_secret", "scope"}
 """Members of what software registers by itself, or a vendor asks for, which no operation of the API takes."""
+
+OF_SIGNALS = {"delivery", "events_requested", "subject"}
+"""Members of what receivers of signals send."""
 
 OF_PAGES = {"country", "device_code", "password", "secret", "user_name"}
 """Inputs of forms for people, which no operation of the API takes."""
@@ -57,7 +60,7 @@ def test_every_name_of_an_input_in_a_refusal_is_one_that_callers_send() -> None:
         sent |= {place for model in models for place in places_of(model)} | one.fields.keys() | one.path_types.keys()
     named = named_by_refusals()
     assert {"responsible_niss", "signatories", "first_quarter"} <= named
-    assert named - sent == OF_THE_COMMAND_LINE | OF_PAGES | OF_REGISTRATION
+    assert named - sent == OF_THE_COMMAND_LINE | OF_PAGES | OF_REGISTRATION | OF_SIGNALS
 
 
 def test_an_operation_that_takes_an_input_elsewhere_says_where() -> None:
