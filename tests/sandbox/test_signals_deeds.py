@@ -293,3 +293,13 @@ def test_a_poll_that_goes_wrong_makes_the_service_ask_for_every_page(
     assert visit.standing(service.listens).allowed == ()
     issuer.silent = False
     until(lambda: service.listens)
+
+
+def test_a_signal_that_is_early_stays_where_it_is_and_the_others_are_taken(
+    issuer: PlayedIssuer, service: ListeningService
+) -> None:
+    early = issuer.signal(jti="early", iat=NOW + 3600)
+    issuer.waiting |= {"early": early, "good": issuer.signal(jti="good", events={"urn:example:else": {}})}
+    service.open_poll()
+    until(lambda: list(issuer.waiting) == ["early"] and len(issuer.polls) > 2)
+    assert [one.signal.jti for one in service.heard] == ["good"]

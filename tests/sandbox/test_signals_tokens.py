@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from iam.sandbox.declaration_service.exchanges import FlowBroken
-from iam.sandbox.declaration_service.signal_tokens import AHEAD, OLDEST, IssuerKeys, SignalRefused
+from iam.sandbox.declaration_service.signal_tokens import AHEAD, LIES, OLDEST, IssuerKeys, SignalEarly, SignalRefused
 from tests.oidc.jose_material import EC_OTHER, b64, ec_jwk, es256, forge, ps256, rs256, rsa_jwk
 from tests.sandbox.conftest import START
 from tests.sandbox.signal_material import (
@@ -151,13 +151,19 @@ def test_what_two_readers_could_read_differently_is_not_read(token: str) -> None
         1e308,
         -1e308,
         253402300800,
-        NOW + AHEAD.total_seconds() + 30,
+        NOW + LIES.total_seconds() + 30,
         NOW - OLDEST.total_seconds() - 30,
         0,
     ],
 )
 def test_a_signal_from_the_future_or_from_long_ago_is_refused(iat: object) -> None:
     assert refused(signal(iat=iat)) == "invalid_request"
+
+
+@pytest.mark.parametrize("ahead", [AHEAD + timedelta(seconds=20), timedelta(hours=1), LIES - timedelta(minutes=1)])
+def test_a_signal_from_a_clock_that_is_ahead_is_not_refused_for_good(ahead: timedelta) -> None:
+    with pytest.raises(SignalEarly):
+        reader().read(signal(iat=int((START + ahead).timestamp())))
 
 
 @pytest.mark.parametrize("age", [-AHEAD + timedelta(seconds=20), timedelta(hours=30), OLDEST - timedelta(minutes=1)])

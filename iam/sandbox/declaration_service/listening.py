@@ -16,7 +16,14 @@ from iam.sandbox.declaration_service.code_flow import CodeFlow
 from iam.sandbox.declaration_service.exchanges import FlowBroken
 from iam.sandbox.declaration_service.signal_deeds import STREAM_UPDATED, VERIFICATION, act
 from iam.sandbox.declaration_service.signal_streams import POLL, PUSH, SCOPE, SignalStream
-from iam.sandbox.declaration_service.signal_tokens import OLDEST, IssuerKeys, Signal, SignalReader, SignalRefused
+from iam.sandbox.declaration_service.signal_tokens import (
+    OLDEST,
+    IssuerKeys,
+    Signal,
+    SignalEarly,
+    SignalReader,
+    SignalRefused,
+)
 from iam.sandbox.declaration_service.visits import Visit
 from iam.sandbox.software import LoginSide, SandboxClient
 
@@ -107,6 +114,8 @@ class ListeningService:
             try:
                 found = self.stream.poll(taken, refused, wait=True)
                 taken, refused = self._taken(found)
+                if found and not taken and not refused:
+                    self._stopped.wait(PAUSE)
                 if not found:
                     self.listens = self.listens or self.stream.status() == ENABLED
                     self._stopped.wait(NOTHING)
@@ -123,6 +132,8 @@ class ListeningService:
                 taken.append(jti)
             except SignalRefused as fault:
                 refused[jti] = fault
+            except SignalEarly:
+                continue
         return taken, refused
 
     def _deaf(self) -> None:
@@ -134,13 +145,16 @@ class ListeningService:
     # ------------------------------------------------------------------ signals
 
     def pushed(self, token: str, authorization: str) -> None:
-        """Take what was pushed by the stream's transmitter. SignalRefused; FlowBroken as `hear`."""
+        """Take what was pushed by the stream's transmitter. Raises as `hear`."""
         if not hmac.compare_digest(authorization.encode(), self._authorization.encode()):
             raise SignalRefused("authentication_failed", "The authorization is not the one of this stream.")
         self.hear(token)
 
     def hear(self, token: str) -> None:
-        """Believe a token or not, and do what it asks, once. SignalRefused; FlowBroken when its key cannot be read."""
+        """Believe a token or not, and do what it asks, once.
+
+        Raises SignalRefused, for good; SignalEarly, and FlowBroken when its key cannot be read: it is to come again.
+        """
         signal = self._reader.read(token)
         with self._lock:
             now = self._clock.now()

@@ -25,6 +25,8 @@ OLDEST: Final = timedelta(days=8)
 """What was signed longer ago is refused: a receiver need not remember for ever what it has heard."""
 AHEAD: Final = timedelta(seconds=60)
 """How far the issuer's clock may be ahead of ours."""
+LIES: Final = timedelta(days=1)
+"""What is further ahead is no matter of clocks."""
 FORBIDDEN: Final = ("sub", "exp", "nonce", "azp", "at_hash", "client_id", "scope", "cnf")
 """Claims that these tokens do not have, and ID tokens, logout tokens or access tokens do (RFC 8417 §4, SSF 1.0)."""
 _LOOK_AGAIN: Final = 5.0
@@ -38,6 +40,10 @@ class SignalRefused(Exception):
         super().__init__(f"{err}: {description}")
         self.err = err
         self.description = description
+
+
+class SignalEarly(Exception):
+    """A token from a clock that is ahead of ours: good as it is, and to be told again once our clock is there, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +110,7 @@ class SignalReader:
     clock: Clock
 
     def read(self, token: str) -> Signal:
-        """Steps (1) to (8). SignalRefused with the first thing that is wrong."""
+        """Steps (1) to (8). SignalRefused with the first thing that is wrong; SignalEarly."""
         header, claims = _parts(token)  # (1)
         _judge_header(header)  # (2)
         if claims.get("iss") != self.issuer:  # (3)
@@ -140,8 +146,10 @@ class SignalReader:
         except (OverflowError, ValueError, OSError):
             raise SignalRefused("invalid_request", "iat is no instant.") from None
         now = self.clock.now()
-        if not now - OLDEST <= issued_at <= now + AHEAD:
-            raise SignalRefused("invalid_request", "iat is too long ago, or lies ahead.")
+        if issued_at < now - OLDEST or issued_at > now + LIES:
+            raise SignalRefused("invalid_request", "iat is too long ago, or too far ahead.")
+        if issued_at > now + AHEAD:
+            raise SignalEarly
         return issued_at
 
 

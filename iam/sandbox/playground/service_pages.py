@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from iam.sandbox.declaration_service.exchanges import FlowBroken
 from iam.sandbox.declaration_service.messages import decoded
-from iam.sandbox.declaration_service.signal_tokens import MOST_CHARACTERS, TYPE, SignalRefused
+from iam.sandbox.declaration_service.signal_tokens import MOST_CHARACTERS, TYPE, SignalEarly, SignalRefused
 from iam.sandbox.playground.pages import SIGNALS, Playground
 
 SHOWN = 20
@@ -42,7 +42,7 @@ def service_blueprint(playground: Playground) -> Blueprint:
             service.pushed(_pushed(), request.headers.get("Authorization", ""))
         except SignalRefused as refused:
             return jsonify(err=refused.err, description=refused.description), 400
-        except FlowBroken:
+        except (FlowBroken, SignalEarly):
             return Response(), 503
         return Response(), 202
 
