@@ -18,6 +18,7 @@ from tests.oidc.provider.premises import PROVIDER
 from tests.ports import free_port
 
 SCOPE = f"openid profile {OFFLINE} {DECLARE}"
+NAMED = '{"userinfo":{"name":null,"family_name":null,"given_name":null,"birthdate":{"essential":true}}}'
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_the_page_is_whole_and_accessible(
 ) -> None:
     context = visitor(scene, browser, scripts=True, viewport=view, locale=language)
     page = context.new_page()
-    for more in ({}, {"authorization_details": details(PROVIDER)}):
+    for more in ({}, {"authorization_details": details(PROVIDER)}, {"scope": "openid", "claims": NAMED}):
         asked(scene, page, **more)
         assert page.locator("html").get_attribute("lang") == language
         assert [*violations(page), *wider_than_the_window(page)] == [], more
