@@ -16,6 +16,7 @@ from granian.constants import Interfaces
 
 from iam.app import create_front, house, settings_here
 from iam.commands.printing import console, speaking
+from iam.commands.sweeping import sweep_out
 from iam.domain.errors import Unavailable
 from iam.entrance import Entrance
 from iam.house import House
@@ -123,8 +124,7 @@ def _round(here: House, entrance: Entrance, signals: SignalDesk) -> None:
     if told:
         console.print(f"{told} services told of a log-out")
     signals.delivery.tend()
-    while here.archive.sweep(SWEEP_AT_ONCE):
-        pass
+    sweep_out(here.archive)
 
 
 def _follow(register: str, follow: Callable[[], int]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from tests.bench import printing, signals_printing
+from tests.bench import pauses, printing, signals_printing
 from tests.bench.options import read
 from tests.bench.run import run
 from tests.bench.stands import WrongAnswers
@@ -37,11 +37,14 @@ def main(words: list[str]) -> int:
     verdicts = outcome.verdicts(options)
     spent = time.monotonic() - began
     printing.show(console, outcome.series.spent, outcome.absent, verdicts)
+    if outcome.pauses:
+        console.print(pauses.table(outcome.pauses))
     if outcome.waits:
         console.print(signals_printing.table(outcome.waits))
     console.print(f"{spent:.0f} seconds")
     if file is not None:
         told = printing.as_json(outcome.series.spent, outcome.absent, verdicts, spent)
+        told["cleaning"] = pauses.as_json(outcome.pauses)
         told["signals"] = signals_printing.as_json(outcome.waits)
         file.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     return 0

@@ -126,6 +126,10 @@ class People:
             person=told.person,
         )
 
+    def given(self, number: int, granted: datetime) -> Iterator[object]:
+        """One more grant, given at an instant, that gave tokens once."""
+        return self._grant(self.unused(number, granted, name("grant", number)), number)
+
     def loaded(self, number: int) -> AuthorizationGrant:
         """One of the grants that live: given on the day before the database was filled."""
         return self.unused(number, self.now - timedelta(seconds=number % 86_400), name("grant", number))

@@ -23,6 +23,8 @@ class Options:
     """Mandates, smallest first."""
     live: tuple[int, ...] = (10_000, 1_000_000)
     """Live grants, smallest first."""
+    expired: int = 100_000
+    """Grants that have ended, whose artefacts are cleaned."""
     engines: tuple[str, ...] = (SQLITE, POSTGRESQL)
     rows: frozenset[str] = frozenset(ROWS)
     rounds: int = 9
@@ -39,7 +41,14 @@ class Options:
 
 
 QUICK = Options(
-    sizes=(1000, 10_000), live=(2000, 10_000), rounds=3, seconds=0.1, imported=2000, warm=1.0, revocations=20
+    sizes=(1000, 10_000),
+    live=(2000, 10_000),
+    expired=5000,
+    rounds=3,
+    seconds=0.1,
+    imported=2000,
+    warm=1.0,
+    revocations=20,
 )
 
 
@@ -51,6 +60,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
     parser.add_argument("--rows", type=_among(ROWS), help=f"some of {','.join(ROWS)}")
     parser.add_argument("--sizes", type=_sizes, help="mandates, as in 10000,1000000")
     parser.add_argument("--live", type=_sizes, help="live grants, as in 10000,1000000")
+    parser.add_argument("--expired", type=int, help="ended grants whose artefacts are cleaned")
     parser.add_argument("--engines", type=_among(tuple(ENGINES)), help=f"some of {','.join(ENGINES)}")
     parser.add_argument("--rounds", type=int, help="how many rounds")
     parser.add_argument("--imported", type=int, help="lines imported into the largest country")
@@ -61,6 +71,7 @@ def read(words: list[str]) -> tuple[Options, Path | None]:
     chosen = Options(
         sizes=given.sizes or usual.sizes,
         live=given.live or usual.live,
+        expired=given.expired or usual.expired,
         engines=tuple(ENGINES[one] for one in given.engines) if given.engines else usual.engines,
         rows=frozenset(given.rows or usual.rows),
         rounds=given.rounds or usual.rounds,
