@@ -132,6 +132,10 @@ class KeyRing:
         shown = (KeyState.PUBLISHED, KeyState.ACTIVE, KeyState.RETIRED)
         return KeySet(tuple(key.public for key in self.keys if key.state(now) in shown))
 
+    def remembered(self, now: datetime) -> KeySet:
+        """Every key that was published by `now` and is not forgotten: retired ones until the rotation after theirs."""
+        return KeySet(tuple(key.public for key in self.keys if key.state(now) is not KeyState.UNKNOWN))
+
 
 def generate_private_jwk(alg: str) -> bytes:
     """The JSON of a new private JWK for an algorithm of `KEY_TYPES`: P-256, or RSA of 3072 bits. ValueError else."""

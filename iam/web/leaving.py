@@ -19,6 +19,8 @@ from iam.web.texts import chosen_language
 LEFT_COOKIE: Final = "procura-left"
 """By which the choice of keys knows that its reader comes back from a log-out at a provider."""
 _FIVE_MINUTES: Final = 300
+A_MOMENT: Final = 3
+"""Seconds between all that the page loads and the way back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +64,21 @@ class Farewell:
 
 
 def signed_out_page(
-    told: Sequence[ToldService], provider: Onwards | None = None, back: Onwards | None = None, *, refused: str = ""
+    told: Sequence[ToldService],
+    provider: Onwards | None = None,
+    back: Onwards | None = None,
+    *,
+    refused: str = "",
+    led_back: bool = False,
 ) -> Response:
     """The page after a log-out; the frames of services are loaded on it, and nothing else may be framed.
 
     `provider` is the login provider at which the person is logged in still, `back` the service that they came from;
-    `refused` is why they cannot be led back to it, where they cannot.
+    `refused` is why they cannot be led back to it, where they cannot. `led_back`: whether the browser goes back by
+    itself, a moment after the frames have loaded (HTML, "shared declarative refresh steps"); never where the person can
+    choose to leave the provider, too.
     """
+    goes = back.address if back is not None and led_back and provider is None else ""
     frames = [one.frame for one in told if one.frame]
     answer = pages.show(
         "signed_out.html",
@@ -77,8 +87,11 @@ def signed_out_page(
         frames=[one for one in told if one.frame],
         provider=provider,
         back=back,
+        goes=bool(goes),
         refused=refused,
     )
+    if goes:
+        answer.headers["Refresh"] = f"{A_MOMENT}; url={goes}"
     answer.headers[pages.POLICY_HEADER] = pages.content_policy(frames=frames)
     answer.headers["Clear-Site-Data"] = '"cache"'
     if provider is not None:

@@ -96,6 +96,12 @@ class EndSession:
             return self._ended(None, asked)
         return _question(asked)  # (3)
 
+    def unread(self, reason: str) -> Response:
+        """A browser comes with what cannot be read: the person is asked, and who is not logged in is told so."""
+        _log.warning("logout_refused", client="", error="invalid_request", code=reason)
+        asked = LogoutRequest(refused=reason)
+        return self._ended(None, asked) if self._parts.hall.session() is None else _question(asked)
+
     def confirmed(self, sent: Mapping[str, str]) -> Response:
         """The person said yes; where they go from there is judged again."""
         return self._ended(self._parts.hall.session(), self._read(sent))
@@ -127,7 +133,10 @@ class EndSession:
         return same and hint.subject == self._parts.subjects.sub_for(session.person, asker.client.sector)
 
     def _ended(self, session: Session | None, asked: LogoutRequest) -> Response:
-        """The log-out done: back to the service where nothing more is to be shown, else the page that tells of it."""
+        """The log-out done: back to the service where nothing more is to be shown, else the page that tells of it.
+
+        From the page the browser goes back by itself, too, where an ID token said who asks.
+        """
         told = self._parts.told.of(session.login) if session else ()
         provider = self._parts.farewell(session) if session else None
         if session is not None:
@@ -138,7 +147,7 @@ class EndSession:
             answer = redirect(back.address, 303)
             answer.headers["Referrer-Policy"] = "no-referrer"
             return answer
-        return leaving.signed_out_page(told, provider, back, refused=asked.refused)
+        return leaving.signed_out_page(told, provider, back, refused=asked.refused, led_back=asked.hint is not None)
 
 
 def _question(asked: LogoutRequest) -> Response:
@@ -173,8 +182,7 @@ def end_session_blueprint(parts: EndSessionParts) -> Blueprint:
         try:
             return door.arrive(_sent())
         except InvalidRequest as refusal:
-            _log.warning("logout_refused", client="", error="invalid_request", code=refusal.reason)
-            return _question(LogoutRequest(refused=refusal.reason))
+            return door.unread(refusal.reason)
 
     def confirmed() -> Response:
         sent = fields("client_id", "post_logout_redirect_uri", "state", longest=LONGEST_FIELD)

@@ -83,10 +83,11 @@ class OwnIdTokens:
     def hinted(self, token: str) -> IdTokenHint | None:
         """What an ID token of ours says, also an expired one (OpenID Connect RP-Initiated Logout 1.0 §2).
 
-        None for any other text, also for other tokens of ours: only ID tokens have this type, one audience and `sid`.
+        Its key may have been retired meanwhile, for a login lasts longer than a rotation takes. None for any other
+        text, also for other tokens of ours: only ID tokens have this type, one audience and `sid`.
         """
         try:
-            claims = jose.verify(token, keys=self._keys.verifying(), algorithms=_ALGORITHMS, typ=TYPE).claims
+            claims = jose.verify(token, keys=self._keys.remembered(), algorithms=_ALGORITHMS, typ=TYPE).claims
             jose.check_issuer(claims, self._issuer)
             texts = {name: jose.text_claim(claims, name) for name in ("aud", "sub", "sid")}
         except jose.InvalidToken:

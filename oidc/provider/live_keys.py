@@ -58,6 +58,10 @@ class SigningKeys:
         """The keys that verify our own tokens now."""
         return self.ring().verifying(self._clock.now())
 
+    def remembered(self) -> KeySet:
+        """The keys that tell what we once said, for hints that grant nothing; retired ones are among them."""
+        return self.ring().remembered(self._clock.now())
+
     def published(self) -> dict[str, list[dict[str, object]]]:
         """The public JWK Set now."""
         return self.ring().published(self._clock.now())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
 from datetime import timedelta
 
 import pytest
@@ -13,51 +13,32 @@ from iam.domain.authorization_grants import AuthorizationGrant, Consent, consent
 from iam.domain.client_metadata import OFFLINE, OPENID, PROFILE
 from iam.domain.enterprises import Capacity
 from iam.domain.sessions import Acting
-from iam.ports import Law
-from iam.storage.memory import MemoryArchive
-from iam.web.leaving import ToldService
+from iam.web.leaving import A_MOMENT, Onwards, ToldService, signed_out_page
+from iam.web.markers import public
 from tests.admin.counter import Counter
-from tests.chromium import DESK, PHONE, chromium, served, violations, wider_than_the_window
+from tests.chromium import DESK, PHONE, served, violations, wider_than_the_window
 from tests.ports import free_port
-from tests.services.worlds import World
 from tests.storage import records
-from tests.storage.clocks import SetClock
 
 LANGUAGES = ("nl", "fr", "de", "en")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def portal(law: Law) -> Iterator[Counter]:
-    port, clock = free_port(), SetClock()
-    counter = Counter(World(MemoryArchive(clock), clock, law), origin=f"http://localhost:{port}")
-    with served(counter.app, port):
-        yield counter
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser without scripts, the size of a phone."""
-    context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="en")
-    yield context
-    context.close()
 
 
 class Service:
     """The server of a service, which notes what browsers ask of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, in_frames: threading.Event | None = None) -> None:
+        """`in_frames`: what pages wait for that a frame loads."""
         self.asked: list[str] = []
+        self.in_frames = in_frames or threading.Event()
+        if in_frames is None:
+            self.in_frames.set()
         self.app = Flask(__name__)
 
         @self.app.get("/<path:_path>")
         def told(_path: str) -> Response:
             self.asked.append(request.full_path)
+            if request.headers.get("Sec-Fetch-Dest") == "iframe":
+                self.in_frames.wait(60)
             return Response("logged out", content_type="text/plain")
 
 
@@ -155,6 +136,34 @@ def test_services_are_told_through_frames_without_scripts_and_no_other_address_i
         expect(page.get_by_role("main")).to_contain_text("Payroll")
         page.goto(f"{portal.origin}/my/sessions")
         expect(page).to_have_url(f"{portal.origin}/sign-in")
+
+
+def test_the_browser_goes_back_by_itself_once_the_services_were_told(portal: Counter, visitor: BrowserContext) -> None:
+    """Without scripts; while a service does not answer, there is the button."""
+    service = Service(in_frames=threading.Event())
+    with served(service.app, port := free_port()):
+        there = f"http://localhost:{port}"
+        told = ToldService(label="Payroll", frame=f"{there}/told?iss=op&sid=s-1", by_notice=False)
+        back = Onwards(label="Payroll", address=f"{there}/back?lang=nl&state=a%3B%2C%22b")
+
+        @portal.app.get("/left")
+        @public("nobody loses anything by it")
+        def left() -> Response:
+            provider = Onwards(label="itsme", address=f"{there}/out") if "provider" in request.args else None
+            return signed_out_page([told], provider, back, led_back=True)
+
+        chosen = portal.app.test_client().get("/left?provider=itsme", base_url=portal.origin)
+        assert "Refresh" not in chosen.headers and f"{there}/out" in chosen.text, "there the person chooses"
+        page = visitor.new_page()
+        page.goto(f"{portal.origin}/left", wait_until="commit")
+        expect(page.get_by_role("main")).to_contain_text("you are taken back to Payroll")
+        expect(page.get_by_role("link", name="Back to Payroll")).to_have_attribute("href", back.address)
+        assert wider_than_the_window(page) == []
+        page.wait_for_timeout(1000 * (A_MOMENT + 1))
+        assert service.asked == ["/told?iss=op&sid=s-1"] and page.url == f"{portal.origin}/left"
+        service.in_frames.set()
+        page.wait_for_url(back.address)
+        assert service.asked[:2] == ["/told?iss=op&sid=s-1", "/back?lang=nl&state=a%3B%2C%22b"]
 
 
 def test_a_permission_is_read_and_withdrawn_without_scripts(portal: Counter, visitor: BrowserContext) -> None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
 from iam.domain.clients import Profile
 from iam.web import pages
+from iam.web.leaving import A_MOMENT
 from oidc.provider.frontchannel_logout import frame_address
-from tests.oidc.provider.code_scene import CodeScene
-from tests.oidc.provider.logout_scene import BACK, FRONTCHANNEL, LogoutScene, frames
+from tests.oidc.provider.code_scene import PORTAL, CodeScene
+from tests.oidc.provider.logout_scene import BACK, BACK_WITH_QUERY, FRONTCHANNEL, HARD_STATE, LogoutScene, frames
 from tests.oidc.provider.premises import ISSUER
 
 
@@ -29,6 +30,41 @@ def test_a_service_is_framed_with_issuer_and_session_before_the_way_back_is_offe
     assert frame.partition("?")[0] == FRONTCHANNEL
     assert parse_qs(urlsplit(frame).query) == {"iss": [ISSUER], "sid": [logout.login["sid"]]}
     assert f'href="{BACK}?state=s-1"' in page.text and "<script" not in page.text
+
+
+def test_the_browser_goes_back_by_itself_from_the_page_with_frames(logout: LogoutScene) -> None:
+    browser = logout.enter()
+    page = logout.ask(browser, id_token_hint=logout.hint, post_logout_redirect_uri=BACK_WITH_QUERY, state=HARD_STATE)
+    pause, _, address = page.headers["Refresh"].partition("; url=")
+    assert int(pause) == A_MOMENT and len(frames(page)) == 1
+    assert address.startswith(f"{BACK_WITH_QUERY}&state=") and dict(parse_qsl(urlsplit(address).query)) == {
+        "lang": "nl",
+        "state": HARD_STATE,
+    }
+
+
+@pytest.mark.attack("O20")
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"post_logout_redirect_uri": BACK},
+        {"post_logout_redirect_uri": BACK, "client_id": PORTAL},
+        {"post_logout_redirect_uri": f"{BACK}/x", "id_token_hint": "own"},
+        {"post_logout_redirect_uri": BACK, "id_token_hint": "own", "client_id": "another"},
+        {"id_token_hint": "own"},
+    ],
+    ids=" ".join,
+)
+def test_the_browser_goes_nowhere_by_itself_unless_an_id_token_says_who_asks(
+    logout: LogoutScene, sent: dict[str, str]
+) -> None:
+    browser = logout.enter()
+    told = {name: logout.hint if value == "own" else value for name, value in sent.items()}
+    page = logout.ask(browser, **told)
+    assert page.status_code in (200, 400) and "Refresh" not in page.headers
+    if logout.lasts():
+        page = logout.confirm(browser, page)
+        assert page.status_code == 200 and "Refresh" not in page.headers and not logout.lasts()
 
 
 def test_the_policy_of_the_page_lets_exactly_these_be_framed(logout: LogoutScene) -> None:

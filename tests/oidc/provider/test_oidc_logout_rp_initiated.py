@@ -7,6 +7,10 @@ from datetime import timedelta
 import pytest
 
 from iam.domain.clients import Profile
+from iam.services.token_issue import LONGEST_LIFE
+from oidc import jose
+from oidc.provider.key_rotation import CACHE_AGE
+from oidc.signing_keys import SIGNING_ALGORITHMS
 from tests.oidc.provider.code_scene import PORTAL, CodeScene
 from tests.oidc.provider.logout_scene import BACK, BACK_WITH_QUERY, HARD_STATE, LOGOUT, LogoutScene, led_to
 from tests.oidc.provider.premises import ISSUER
@@ -58,6 +62,18 @@ def test_an_id_token_that_expired_long_ago_still_says_whose_login_it_was(logout:
     for _ in range(5):  # the person goes on using the portal
         logout.scene.clock.at += timedelta(minutes=20)
         assert browser.get("/my/sessions", base_url=ISSUER).status_code == 200
+    answer = logout.ask(browser, id_token_hint=logout.hint, post_logout_redirect_uri=BACK)
+    assert answer.headers["Location"] == BACK and not logout.lasts()
+
+
+def test_an_id_token_outlives_the_rotation_of_the_key_that_signed_it(logout: LogoutScene) -> None:
+    browser, scene = logout.enter(), logout.scene
+    house, signed_with = scene.house, jose.read_header(logout.hint)["kid"]
+    for algorithm in SIGNING_ALGORITHMS:
+        house.key_rotation.rotate(scene.clock.at, algorithm)
+    scene.clock.at += CACHE_AGE + LONGEST_LIFE + timedelta(minutes=1)
+    published = [one["kid"] for one in scene.browser().get("/oauth2/jwks", base_url=ISSUER).get_json()["keys"]]
+    assert signed_with not in published and logout.lasts()
     answer = logout.ask(browser, id_token_hint=logout.hint, post_logout_redirect_uri=BACK)
     assert answer.headers["Location"] == BACK and not logout.lasts()
 
@@ -146,6 +162,12 @@ def test_a_parameter_that_comes_twice_is_asked_about(logout: LogoutScene) -> Non
     address = f"{LOGOUT}?id_token_hint={logout.hint}&id_token_hint={logout.hint}&post_logout_redirect_uri={BACK}"
     page = browser.get(address, base_url=ISSUER)
     assert page.status_code == 400 and "Location" not in page.headers and logout.lasts()
+
+
+@pytest.mark.parametrize("asked", ["state=a&state=b", "id_token_hint=x", "client_id=nobody", "%ff"])
+def test_who_is_not_logged_in_is_never_told_that_they_are(logout: LogoutScene, asked: str) -> None:
+    page = logout.scene.browser().get(f"{LOGOUT}?{asked}&ui_locales=en&lang=en", base_url=ISSUER)
+    assert page.status_code == 200 and "You are logged out" in page.text and "still logged in" not in page.text
 
 
 def test_the_confirmation_needs_the_token_of_the_page(logout: LogoutScene) -> None:
