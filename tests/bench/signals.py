@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import secrets
 import time
@@ -12,18 +11,16 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from iam.domain.enterprises import Capacity
 from iam.domain.mandates import Mandate
-from iam.sandbox.environment import ADMINISTRATION
 from iam.sandbox.running import running
-from iam.sandbox.software import SandboxClient, new_private_jwk, public_set
-from iam.services.client_orders import NewDeclarationService
-from tests.backstage import Backstage, backstage
+from iam.sandbox.software import SandboxClient
+from tests.backstage import backstage
 from tests.bench import databases
 from tests.bench.children import Child
 from tests.bench.setting_up import Ground
 from tests.bench.stands import Key, WrongAnswers
-from tests.running import Line, Request, Sandbox, sandbox, serving
+from tests.running import Line, Sandbox, sandbox, serving
+from tests.signal_streams import closing, given, opened, registered
 
 RECEIVERS, DEAD = 20, 3
 GOAL = 2.0
@@ -32,9 +29,6 @@ WARM = 10
 """Revocations before those that count."""
 PATIENCE = 60.0
 """Seconds after which a receiver that still allows what was revoked is an error."""
-PUSH = "urn:ietf:rfc:8935"
-SCOPE = "scope:authorization:signals:receive"
-REVOKED = "/signals/events/mandate-revoked"
 ROW = "from click to the last refusal"
 
 
@@ -73,7 +67,7 @@ def waits_of(ground: Ground, engine: str, server: str | None) -> dict[Key, Waits
     with ExitStack() as stack:
         here = stack.enter_context(sandbox(database.folder, database.url, workers=1))
         behind = stack.enter_context(backstage(here))
-        clients, mandates = _receiving(behind), _given(behind, 2 * count + WARM)
+        clients, mandates = registered(behind, RECEIVERS), given(behind, 2 * count + WARM)
         stack.enter_context(serving(here.environment, ground.log(), workers=1))
         stack.enter_context(running("worker", here.environment, ground.log()))
         receivers = ground.child("signals_receivers")
@@ -106,9 +100,7 @@ class _Clicks:
 
     def _once(self, mandate: Mandate) -> tuple[float, float]:
         self._receivers.ask("allow", mandate=mandate.id)
-        path = f"/enterprises/{mandate.terms.mandatary}/mandates/{mandate.id}/close"
-        capacity = Capacity.SERVICE_PROVIDER
-        request = self._here.act("zita", "POST", path, {}, capacity=capacity, version=mandate.version)
+        request = closing(self._here, mandate)
         clicked = time.monotonic()
         answer = self._line.send(request)
         acknowledged = time.monotonic()
@@ -120,55 +112,10 @@ class _Clicks:
         return float(told["at"]) - clicked, acknowledged - clicked
 
 
-def _receiving(behind: Backstage) -> list[SandboxClient]:
-    """The declaration services that receive."""
-    made, number = [], behind.sandbox.number(ADMINISTRATION)
-    for one in range(RECEIVERS):
-        private_jwk = new_private_jwk("ES256")
-        order = NewDeclarationService(
-            enterprise=number,
-            label=f"Receiver {one + 1}",
-            jwks=public_set(private_jwk),
-            algorithm="ES256",
-            services=("authorization", "dimona"),
-            niss_services=(),
-            capacity=Capacity.ADMINISTRATION,
-        )
-        client = behind.house.clients.register_declaration_service(order)
-        made.append(
-            SandboxClient(
-                alias=f"receiver-{one + 1}",
-                client_id=client.id,
-                kind=client.kind,
-                enterprise=client.enterprise,
-                capacity=client.capacity,
-                algorithm=client.algorithm,
-                services=client.services,
-                private_jwk=private_jwk,
-            )
-        )
-    return made
-
-
-def _given(behind: Backstage, many: int) -> list[Mandate]:
-    """Mandates of so many employers to the payroll bureau, of which a user may close them."""
-    bureau = behind.sandbox.number("bureau")
-    behind.user("ivo", bureau, "zita", Capacity.SERVICE_PROVIDER, mahis=("manage",))
-    terms = [behind.terms(one.value, bureau, f"contract {one}") for one in behind.employers("tess", many)]
-    return behind.validated("tess", behind.proposed("rosa", terms))
-
-
 def _open_streams(here: Sandbox, clients: Sequence[SandboxClient], receivers: Child) -> None:
     """Have each receiver's signals pushed to it."""
     authorization = f"Bearer {secrets.token_urlsafe(32)}"
     names = [one.client_id for one in clients]
     told = receivers.ask("start", issuer=here.base_url, clients=names, authorization=authorization)
     for client, address in zip(clients, told["addresses"], strict=True):
-        here.clients[client.alias] = client
-        token = here.token(client.alias, SCOPE)
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        delivery = {"method": PUSH, "endpoint_url": address, "authorization_header": authorization}
-        body = {"delivery": delivery, "events_requested": [here.base_url + REVOKED]}
-        answer = here.send(Request("POST", "/signals/streams", headers, json.dumps(body).encode()))
-        if answer.status != 201:
-            raise WrongAnswers(f"a receiver got no stream: {answer}")
+        opened(here, client, address, authorization)
