@@ -8,29 +8,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from iam.domain.sessions import Session
-from iam.ports import Law
-from iam.storage.memory import MemoryArchive
 from tests.admin.counter import Counter
-from tests.chromium import DESK, chromium, served
-from tests.ports import free_port
-from tests.services.worlds import World
-from tests.storage.clocks import SetClock
+from tests.chromium import DESK
 
 OWN = ("/", "/my/logins", "/my/sessions", "/act-as")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def portal(law: Law) -> Iterator[Counter]:
-    port, clock = free_port(), SetClock()
-    counter = Counter(World(MemoryArchive(clock), clock, law), origin=f"http://localhost:{port}")
-    with served(counter.app, port):
-        yield counter
 
 
 @pytest.fixture(params=[True, False], ids=["scripts", "no scripts"])

@@ -2,47 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from iam.domain.appointments import Role
 from iam.domain.enterprises import Capacity
-from iam.ports import Law
-from iam.storage.memory import MemoryArchive
 from iam.web.written_out import cbe
 from tests.admin.counter import Counter
-from tests.chromium import DESK, PHONE, chromium, served, violations, wider_than_the_window
-from tests.ports import free_port
-from tests.services.worlds import World
-from tests.storage.clocks import SetClock
+from tests.chromium import DESK, PHONE, violations, wider_than_the_window
 
 PUBLIC = ("/sign-in", "/sign-in?service=mahis&action=manage", "/sign-in/help", "/nothing-here", "/broken")
 OWN = ("/", "/act-as", "/my/sessions", "/my/logins", "/sign-out", "/sign-in")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture
-def portal(law: Law) -> Iterator[Counter]:
-    """The portal at an address of its own."""
-    port, clock = free_port(), SetClock()
-    counter = Counter(World(MemoryArchive(clock), clock, law), origin=f"http://localhost:{port}")
-    with served(counter.app, port):
-        yield counter
-
-
-@pytest.fixture
-def visitor(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser without scripts, the size of a phone."""
-    context = browser.new_context(viewport=PHONE, java_script_enabled=False, locale="en")
-    yield context
-    context.close()
 
 
 def enter(page: Page, portal: Counter, key: str = "itsme") -> None:

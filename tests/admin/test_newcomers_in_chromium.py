@@ -15,7 +15,7 @@ from iam.domain.logins import ForeignEnterprise
 from iam.ports import Law
 from iam.storage.memory import MemoryArchive
 from tests.admin.arrivals import Arrivals
-from tests.chromium import DESK, PHONE, chromium, served, violations, wider_than_the_window
+from tests.chromium import DESK, PHONE, served, violations, wider_than_the_window
 from tests.ports import free_port
 from tests.services.worlds import World
 from tests.storage.clocks import SetClock
@@ -25,12 +25,6 @@ ACME = ForeignEnterprise(identifier="PT/BE/500100200500100200500100200", name=LO
 COMPANIES, REQUEST, REGISTRATION = "/my/foreign-companies", "/foreign-enterprises/request", "/sign-in/registration"
 PUBLIC = (REQUEST, "/foreign-enterprises/requested")
 OWN = (COMPANIES, f"{COMPANIES}/proposed", "/my/invitations")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture
