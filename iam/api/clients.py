@@ -90,8 +90,8 @@ class KeysInput(Input):
 class ExpiryShown(Shown):
     """Something of a client that comes to its end by itself."""
 
-    what: Annotated[str, Field(description="certificate or profile.")]
-    name: Annotated[str, Field(description="The kid of the certificate's key, or the profile.")]
+    what: Annotated[str, Field(description="certificate, profile or registration.")]
+    name: Annotated[str, Field(description="The kid of the certificate's key, the profile, or the client_id.")]
     at: At
 
 

@@ -167,7 +167,8 @@ class SoftwareRequests:
         """The answer to a vendor's own request; what was approved is given out once.
 
         Raises:
-            NotFound: `not_found` for another vendor's, one that was collected, and one that has expired.
+            NotFound: `not_found` for another vendor's, one that was collected, one that has expired, and one whose
+                client was given other keys by its manager: it is in other hands then.
             ProofRefused as `redeem`.
         """
         access = self._randomness.secret()
@@ -180,7 +181,7 @@ class SoftwareRequests:
                 uow.commit()
                 return Collected(request=request)
             client = uow.get(Client, request.client)
-            if request.collected_at is not None or client is None or not client.usable(uow.now):
+            if client is None or not client.usable(uow.now) or client.jwks != request.jwks or request.collected_at:
                 raise _unknown()
             uow.put(replace(request, collected_at=uow.now))
             uow.put(RegistrationAccess(client=client.id, token_hash=fingerprint(access), issued_at=uow.now))

@@ -1,4 +1,4 @@
-"""What of software comes to its end: certificates and weaker profiles, told in time to those who can renew them."""
+"""What of software ends: certificates, weaker profiles and registrations, told in time to those who can renew them."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ class Expiry:
     """One thing of a client that ends."""
 
     what: str
-    """`certificate` or `profile`."""
+    """`certificate`, `profile` or `registration`."""
     name: str
-    """The `kid` of the certificate's key, or the name of the profile."""
+    """The `kid` of the certificate's key, the name of the profile, or the client_id."""
     at: datetime
 
 
@@ -44,6 +44,8 @@ def expiries(client: Client) -> list[Expiry]:
     found = list(_certificates(client))
     if client.profile_until is not None:
         found.append(Expiry(what="profile", name=client.profile.value, at=client.profile_until))
+    if client.valid.end is not None:
+        found.append(Expiry(what="registration", name=client.id, at=client.valid.end))
     return sorted(found, key=lambda one: (one.at, one.name))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from iam.domain.appointments import Role
 from iam.domain.client_registrations import ClientContact
 from iam.domain.clients import Client, ClientKind, Profile
 from iam.domain.enterprises import Capacity
+from iam.domain.periods import Period
 from iam.domain.persons import Contact
 from iam.services.expiring_keys import AHEAD, LOOKED_EVERY, ExpiryWarnings, expiries
 from tests.oidc.provider.forgery import OTHER_EC, ec_jwk, jwks
@@ -109,6 +110,20 @@ def test_the_end_of_a_weaker_profile_is_told(world: World, look: Callable[[], li
     assert look() == ["tech@bureau.example"]
 
 
+def test_the_end_of_a_registration_is_told_in_four_languages(
+    world: World, look: Callable[[], list[str]], post: Post
+) -> None:
+    number, now = world.enterprise(PROVIDER), world.clock.at
+    software(world, number, label="Payroll", valid=Period(now, now + timedelta(days=61)))
+    assert look() == []
+    world.clock.at += timedelta(days=2)
+    assert look() == ["tech@bureau.example"]
+    ((_, subject, text),) = post.sent
+    assert subject.startswith("Payroll: its registration ends on")
+    assert all(word in text for word in ("eindigt op", "se termine le", "endet am", "ends on", "c1"))
+    assert look() == []
+
+
 def test_only_managers_of_the_capacity_are_written_to(world: World, look: Callable[[], list[str]]) -> None:
     number = world.enterprise(PROVIDER, Capacity.EMPLOYER)
     user = Role.USER
@@ -145,3 +160,5 @@ def test_what_ends_first_is_named_first(world: World) -> None:
     until = world.clock.at + timedelta(days=5)
     client = records.client("c1", jwks=certified(world, days=9), profile=Profile.OLDER, profile_until=until)
     assert [(one.what, one.name) for one in expiries(client)] == [("profile", "older"), ("certificate", "k1")]
+    ending = replace(client, valid=Period(client.valid.start, world.clock.at + timedelta(days=7)))
+    assert [one.what for one in expiries(ending)] == ["profile", "registration", "certificate"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from werkzeug.test import TestResponse
 from iam.domain.appointments import Appointment, Role
 from iam.domain.assurance import Assurance
 from iam.domain.client_metadata import ClientMetadata
-from iam.domain.client_registrations import REQUEST_LIFE, RequestState, SoftwareRequest
+from iam.domain.client_registrations import REQUEST_LIFE, RegistrationAccess, RequestState, SoftwareRequest
 from iam.domain.clients import Client, ClientKind
 from iam.domain.enterprises import Capacity
 from iam.services.client_requests import MOST_WAITING, MOST_WRONG_CODES
@@ -115,6 +116,23 @@ def test_the_answer_is_collected_once(registering: RegistrationScene) -> None:
     assert collect(scene, told).status_code == 200
     again = collect(scene, told)
     assert (again.status_code, again.get_json()["error"]) == (400, "expired_token")
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_a_vendor_collects_no_software_whose_keys_its_customer_has_replaced(
+    registering: RegistrationScene, published: bool
+) -> None:
+    """With the registration it could put its own keys back."""
+    scene, uri = with_vendor(registering), "https://keys.vendor.example/jwks"
+    scene.servers.documents[uri] = json.loads(jwks(ec_jwk(kid="k1")))
+    told = asked(scene, jwks_uri=uri if published else "")
+    answer(scene, manager(scene), told, "approve", told["user_code"])
+    (client,) = clients_of(scene)
+    scene.house.clients.replace_keys(scene.manager(), client.id, {"keys": [ec_jwk(OTHER_EC, kid="own")]})
+    scene.clock.at += timedelta(seconds=1)
+    refused = collect(scene, told)
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "expired_token")
+    assert scene.found(RegistrationAccess) == []
 
 
 def test_a_request_is_answered_once(registering: RegistrationScene) -> None:
