@@ -8,6 +8,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from wsgiref.types import WSGIApplication
@@ -241,9 +242,11 @@ def service_of(house: House, entrance: Entrance | None = None) -> WSGIApplicatio
     """The doors of a house: decisions in front, then the administration API with tokens beside the pages for people."""
     logs.configure(sys.stderr, house.clock.now)
     programs = create_admin_app(house.collaborators())
-    programs.register_blueprint(provider_blueprint(house.provider_parts()))
+    entrance = entrance or Entrance(house)
+    book = entrance.providers if house.settings.login_providers else None  # else nobody logs in by pages
+    programs.register_blueprint(provider_blueprint(replace(house.provider_parts(), providers=book)))
     programs.register_blueprint(signals_blueprint(SignalDesk(house).parts()))
-    behind = ByPath(programs, (entrance or Entrance(house)).portal())
+    behind = ByPath(programs, entrance.portal())
     return evaluation_door(
         house.judge,
         house.library,

@@ -65,11 +65,9 @@ def verify(
     The steps, after RFC 7515 §5.2 and RFC 8725 §3:
 
     (1) no longer than `max_chars`, three parts, each canonical base64url, none of it encryption;
-    (2) the header is a strict JSON object of `alg`, `kid` and `typ` only: it brings no key and no extension; members
-        that are `passed_over` mean nothing;
+    (2) the header is a strict JSON object of `alg`, `kid` and `typ` only, save what is `passed_over`: no key, no more;
     (3) `alg` is one of `algorithms` and asymmetric, whatever the list says;
-    (4) `typ` is one of those expected, without regard to case and to a leading `application/`; it may be absent only
-        where `typ_required` is False;
+    (4) `typ` is one of those expected, in any case, with or without `application/`; absent where not `typ_required`;
     (5) `kid` names a key of the signer, or the signer has only one;
     (6) the key may be used with `alg`;
     (7) the signature has the length of the key's signatures, and its numbers are in range;

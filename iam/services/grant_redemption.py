@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
@@ -20,6 +20,8 @@ from iam.services.grant_families import drafted_token, revoke_family
 from iam.services.token_issue import Standing, TokenFault, TokenIssue, TokenRefused
 from iam.services.tokens import leaf_of
 
+Believed = Callable[[AuthorizationGrant], bool]
+"""Whether the provider that vouched for the login of a grant is believed for as much now."""
 _VERIFIER: Final = re.compile(r"[A-Za-z0-9\-._~]{43,128}")
 
 
@@ -34,6 +36,10 @@ class Granted:
     nonce: str = ""
 
 
+def _anybody(_grant: AuthorizationGrant) -> bool:
+    return True
+
+
 class GrantRedemption:
     """What clients do with what people granted."""
 
@@ -42,13 +48,15 @@ class GrantRedemption:
         self._issue = issue
         self._randomness = randomness
 
-    def redeem_code(self, proof: ProvenClient, code: str, redirect_uri: str, verifier: str) -> Granted:
+    def redeem_code(
+        self, proof: ProvenClient, code: str, redirect_uri: str, verifier: str, believed: Believed = _anybody
+    ) -> Granted:
         """Redeem a code (RFC 6749 §4.1.3, RFC 7636 §4.6), in these steps:
 
         (1) the client's proofs are used up, whatever comes of it;
         (2) the code is one of ours, and this client's;
         (3) it was not used before: a second use revokes the whole family (RFC 6749 §4.1.2);
-        (4) it is not older than `CODE_LIFE`, and its grant lives;
+        (4) it is not older than `CODE_LIFE`, its grant lives, and who vouched for the login is `believed`;
         (5) the redirect URI is the one of the request, and the verifier that of its challenge;
         (6) the key is the one that it was bound to (RFC 9449 §10);
         (7) every scope is judged now, and the tokens are recorded.
@@ -67,6 +75,7 @@ class GrantRedemption:
                 _refuse(uow, "code_used", "The code was used before: everything that it gave is revoked.")
             if uow.now >= found.good_until or not grant.live(uow.now):  # (4)
                 _refuse(uow, "code_expired", "The code has expired: begin again.")
+            _check_believed(uow, grant, believed)
             if redirect_uri != found.redirect_uri:  # (5)
                 _refuse(uow, "other_redirect_uri", "The redirect URI is not that of the request.")
             if not _verifies(verifier, found.challenge):
@@ -90,7 +99,9 @@ class GrantRedemption:
             return replace(granted, refresh_token=self._next(uow, bound))
         return granted
 
-    def refresh(self, proof: ProvenClient, refresh_token: str, scopes: Sequence[str]) -> Granted:
+    def refresh(
+        self, proof: ProvenClient, refresh_token: str, scopes: Sequence[str], believed: Believed = _anybody
+    ) -> Granted:
         """Renew (RFC 6749 §6): every scope is judged anew, and never are there more than granted.
 
         Where the token stays the same, the client's key is what protects it (FAPI 2.0 §5.3.2.1). Where none does, and
@@ -110,6 +121,7 @@ class GrantRedemption:
                 _refuse(uow, "refresh_token_used", "The refresh token was used before: its family is revoked.")
             if not grant.live(uow.now):
                 _refuse(uow, "grant_ended", "What the person granted has ended: ask them again.")
+            _check_believed(uow, grant, believed)
             if grant.binding and (proof.key is None or proof.key.binding != grant.binding):
                 _refuse(uow, "other_key", "The refresh token is bound to another key.")
             if not set(scopes) <= set(grant.scopes):
@@ -163,6 +175,13 @@ def _refuse(uow: UnitOfWork, code: str, detail: str) -> NoReturn:
     """Refuse with `invalid_grant`; what was used up or revoked until here stays so."""
     uow.commit()
     raise TokenRefused(TokenFault.INVALID_GRANT, code, detail)
+
+
+def _check_believed(uow: UnitOfWork, grant: AuthorizationGrant, believed: Believed) -> None:
+    """What rests on a login that is not believed any more ends for good, as the person's sessions do."""
+    if not believed(grant):
+        revoke_family(uow, grant, "login_not_believed")
+        _refuse(uow, "login_not_believed", "The login that it rests on is not believed any more: let them log in.")
 
 
 def _held_by_key(proof: ProvenClient, grant: AuthorizationGrant) -> bool:

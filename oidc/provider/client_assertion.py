@@ -100,15 +100,7 @@ class ClientAssertions:
             if fault.code in _TOLD:
                 raise InvalidClient(f"assertion_{fault.code}", f"Client assertion: {fault.detail}.") from None
             raise _refused(fault.code.value, fault.detail) from None
-        fingerprint = hashlib.sha256(f"{client.id}\0{jti}".encode()).hexdigest()
-        until = times.expires_at + MAX_SKEW
-        return ProvenClient(
-            client=client,
-            fingerprint=fingerprint,
-            expires_at=until,
-            metadata=found.metadata,
-            revision=found.revision,
-        )
+        return _proven(found, jti, times.expires_at + MAX_SKEW)
 
     def _check_audience(self, verified: jose.Verified, client: Client) -> None:
         explicit = str(verified.header.get("typ", "")).lower().removeprefix("application/") == EXPLICIT_TYPE
@@ -117,6 +109,16 @@ class ClientAssertions:
             jose.check_audience(verified.claims, ours, single_string=False)
         else:
             jose.check_audience(verified.claims, self._issuer, single_string=True)
+
+
+def _proven(found: Registration, jti: str, until: datetime) -> ProvenClient:
+    return ProvenClient(
+        client=found.client,
+        fingerprint=hashlib.sha256(f"{found.client.id}\0{jti}".encode()).hexdigest(),
+        expires_at=until,
+        metadata=found.metadata,
+        revision=found.revision,
+    )
 
 
 def _assertion(parameters: Mapping[str, str]) -> str:

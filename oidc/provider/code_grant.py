@@ -74,7 +74,7 @@ class CodeGrant(OfPerson):
         self._check_details(code)
         with as_oauth_errors():
             granted = self.server.parts.redemption.redeem_code(
-                self.proof, code, address, sent.parameters.get("code_verifier", "")
+                self.proof, code, address, sent.parameters.get("code_verifier", ""), self.server.believes
             )
         return self.answer(granted)
 
@@ -91,5 +91,5 @@ class RefreshGrant(OfPerson):
         self._check_resource(token, scopes)
         self._check_details(token)
         with as_oauth_errors():
-            granted = self.server.parts.redemption.refresh(self.proof, token, scopes)
+            granted = self.server.parts.redemption.refresh(self.proof, token, scopes, self.server.believes)
         return self.answer(granted)

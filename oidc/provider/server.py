@@ -15,8 +15,9 @@ from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
 from flask import Request, Response
 from werkzeug.datastructures import Headers
 
+from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.clients import ProvenClient
-from iam.ports import Clock, Library
+from iam.ports import Clock, Library, ProviderBook
 from iam.services.authorization_requests import AuthorizationRequests
 from iam.services.client_registration import ClientRegistration
 from iam.services.client_requests import SoftwareRequests
@@ -75,6 +76,8 @@ class Parts:
     possession: Possession
     library: Library
     clock: Clock
+    providers: ProviderBook | None = None
+    """Who vouches for logins; None where no provider is configured."""
 
 
 class Provider(AuthorizationServer):
@@ -127,6 +130,12 @@ class Provider(AuthorizationServer):
     def authenticated(self, request: Exchange) -> ProvenClient:
         """The client of a request, at any endpoint. Raises `InvalidClient`, `InvalidRequest`."""
         return self._clients.prove(request, self.parts.clock.now())
+
+    def believes(self, grant: AuthorizationGrant) -> bool:
+        """Whether the provider of the login that a grant rests on is switched on, and may vouch for as much."""
+        book = self.parts.providers
+        found = book.current().enabled(grant.source) if book is not None else None
+        return book is None or (found is not None and grant.assurance <= found.highest)
 
     def authenticate_client(
         self, request: OAuth2Request, methods: Collection[str], endpoint: str = "token"

@@ -84,6 +84,7 @@ class CodeScene:
                 "PROCURA_EMPLOYER_DIRECTORY": "http://127.0.0.1:9",
                 "PROCURA_ADMINISTRATION": NSSO,
                 "PROCURA_AUTHENTICATION_SOURCES": str(nowhere),
+                "PROCURA_LOGIN_PROVIDERS": str(nowhere),
                 "PROCURA_SEALING_KEY_VALUE": base64.urlsafe_b64encode(bytes(32)).decode(),
             }
         )

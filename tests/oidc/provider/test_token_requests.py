@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from iam.domain.appointments import Role
+from iam.domain.assurance import Assurance
 from iam.domain.client_metadata import OFFLINE, OPENID, AuthMethod
 from iam.domain.clients import Profile
 from iam.domain.enterprises import Capacity
@@ -119,6 +120,27 @@ def test_a_verifier_that_is_too_short_too_long_or_of_other_characters_is_none(sc
 def test_a_verifier_of_the_form_of_rfc_7636_is_taken(scene: CodeScene, verifier: str) -> None:
     code = scene.code(code_challenge=challenge_of(verifier))
     assert scene.redeem(code, code_verifier=verifier).status_code == 200
+
+
+@pytest.mark.attack("O13")
+@pytest.mark.parametrize("changed", [{"enabled": False}, {"highest": Assurance.SUBSTANTIAL}, None], ids=str)
+def test_what_rests_on_a_login_that_is_not_believed_any_more_ends_for_good(
+    scene: CodeScene, changed: dict[str, Any] | None
+) -> None:
+    """As the sessions of such logins do: whoever forged one keeps nothing that renews itself for a month."""
+    told = scene.redeem(scene.code(scope=f"{OPENID} {OFFLINE} {DECLARE}")).get_json()
+    waiting = scene.code(scope=f"{OPENID} {OFFLINE} {DECLARE}", prompt="consent")
+    before = dict(scene.book.providers)
+    if changed is None:
+        del scene.book.providers["itsme"]
+    else:
+        scene.book.switch("itsme", **changed)
+    refused = (400, "invalid_grant", "login_not_believed")
+    assert error_of(scene.refresh(told["refresh_token"])) == refused
+    assert error_of(scene.redeem(waiting)) == refused
+    scene.book.providers = before
+    assert error_of(scene.refresh(told["refresh_token"])) == (400, "invalid_grant", "grant_ended")
+    assert scene.userinfo(told["access_token"]).status_code == 401
 
 
 # ------------------------------------------------------------------ clients
