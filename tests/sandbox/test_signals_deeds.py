@@ -122,7 +122,7 @@ def test_what_concerns_a_visit_makes_the_service_ask_anew(
     visit = visit_of(listening, issuer)
     event, subject, told = concerning(issuer.url)[kind]
     listening.hear(issuer.signal(sub_id=subject, events={event: told}))
-    assert listening.heard[0].deed.startswith("1 ")
+    assert listening.heard[0].deed == "permissions to be asked anew: 1"
     issuer.active = False
     assert visit.standing(listening.listens).allowed == ()
 

@@ -48,14 +48,14 @@ def _end_sessions(signal: Signal, visits: Iterable[Visit], issuer: str) -> str:
     concerned = [one for one in visits if (one.sid == sid if sid else bool(person) and one.subject == person)]
     for one in concerned:
         one.end("the session was ended: " + signal.name)
-    return f"{len(concerned)} sessions ended"
+    return f"sessions ended: {len(concerned)}"
 
 
 def _forget(visits: Iterable[Visit], signal: Signal, concerns: Callable[[Visit], bool]) -> str:
     concerned = [one for one in visits if concerns(one)]
     for one in concerned:
         one.forget(_from(signal.told))
-    return f"{len(concerned)} permissions to be asked anew"
+    return f"permissions to be asked anew: {len(concerned)}"
 
 
 def _of_person_or_token(signal: Signal, issuer: str) -> Callable[[Visit], bool]:
