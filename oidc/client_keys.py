@@ -9,6 +9,7 @@ from typing import Final
 from joserfc.jwk import RSAKey
 
 from iam.domain.errors import InvalidInput
+from iam.services.client_metadata_rules import KEY_MANAGEMENT
 from oidc.client_certificates import UnusableCertificate, read_x5c
 from oidc.encryption_keys import EncryptionKey, encrypts
 from oidc.verification_keys import MAX_KEYS, PRIVATE_MEMBERS, UnusableKey, VerificationKey
@@ -49,6 +50,36 @@ def accept_jwks(
     if len({*(one.kid for one in keys), *(one.kid for one in others)}) < len(places):
         raise _refusal("two keys of a set have the same kid", "jwks")
     return *keys, *others
+
+
+def of_use(document: object, algorithm: str) -> object:
+    """What counts of a key set that a client publishes for everybody: keys for `algorithm`, and for encryption to it.
+
+    Keys for other uses are passed over, and so are members that we do not know (RFC 7517 §4, §5); what is no key set,
+    and a key with private members, stays for `accept_jwks` to refuse.
+    """
+    keys = document.get("keys") if isinstance(document, Mapping) else None
+    if not isinstance(keys, list):
+        return document
+    return {"keys": [_known_members(one) for one in keys if _may_count(one, algorithm)]}
+
+
+def _may_count(jwk: object, algorithm: str) -> bool:
+    if not isinstance(jwk, Mapping) or PRIVATE_MEMBERS & jwk.keys():
+        return True
+    if jwk.get("kty") == "EC" and jwk.get("crv") != "P-256":
+        return False
+    if encrypts(jwk):
+        ours = tuple(KEY_MANAGEMENT)
+        return jwk.get("kty") in KEY_MANAGEMENT.values() and jwk.get("alg", ours[0]) in ours
+    return jwk.get("kty") == ("EC" if algorithm.startswith("ES") else "RSA") and jwk.get("alg", algorithm) == algorithm
+
+
+def _known_members(jwk: object) -> object:
+    if not isinstance(jwk, Mapping):
+        return jwk
+    known = KNOWN_MEMBERS | PRIVATE_MEMBERS | (frozenset() if encrypts(jwk) else {"x5c"})
+    return {name: value for name, value in jwk.items() if name in known}
 
 
 def canonical_jwks(keys: tuple[VerificationKey | EncryptionKey, ...]) -> str:

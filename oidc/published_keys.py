@@ -15,7 +15,7 @@ from iam.domain.errors import InvalidInput, Unavailable
 from iam.outward_ports import GuardedWeb
 from iam.ports import Clock
 from iam.web import strict_json
-from oidc.client_keys import accept_jwks, canonical_jwks
+from oidc.client_keys import accept_jwks, canonical_jwks, of_use
 from oidc.remote_documents import fetched
 
 FRESH: Final = timedelta(seconds=30)
@@ -53,13 +53,16 @@ class ClientKeyRules:
         return canonical_jwks(accept_jwks(jwks, algorithm=algorithm, enterprise=enterprise, now=self._clock.now()))
 
     def fetched(self, uri: str, algorithm: str, enterprise: str) -> str:
-        """The same of the key set at an address. InvalidInput (`invalid_client_metadata`) for none that can be used."""
+        """The same of what counts in the key set at an address.
+
+        InvalidInput (`invalid_client_metadata`) for none that can be used.
+        """
         try:
             document = fetched(self._web, uri, accept=ACCEPT, types=TYPES)
         except (Unavailable, strict_json.MalformedJson) as silent:
             detail = f"The key set at jwks_uri cannot be read: {silent.detail}"
             raise InvalidInput("invalid_client_metadata", detail, field="jwks_uri") from None
-        return self.accept(document, algorithm, enterprise)
+        return self.accept(of_use(document, algorithm), algorithm, enterprise)
 
 
 class PublishedKeys:

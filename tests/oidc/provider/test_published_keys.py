@@ -22,7 +22,7 @@ from iam.outside.guarded_web import GuardedWeb
 from oidc.provider.sector_identifiers import SectorIdentifiers
 from oidc.published_keys import FRESH, GOOD_FOR, ClientKeyRules, PublishedKeys
 from tests.oidc.provider.code_scene import CALLBACK
-from tests.oidc.provider.forgery import OTHER_EC, ec_jwk
+from tests.oidc.provider.forgery import OTHER_EC, ec_jwk, rsa_jwk
 from tests.oidc.provider.premises import EMPLOYER
 from tests.oidc.provider.registration_scene import RegistrationScene, certificate, signed_by, web_service
 from tests.oidc.servers_of_clients import ServersOfClients
@@ -155,6 +155,48 @@ def test_an_address_without_good_keys_is_not_registered(refusing: RegistrationSc
     answer = refusing.register(token, jwks_uri=KEYS)
     assert (answer.status_code, answer.get_json()["error"]) == (400, "invalid_client_metadata")
     assert refusing.snapshot() == before
+
+
+OF_OTHERS: list[dict[str, object]] = [
+    {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "ed"},
+    {"kty": "EC", "crv": "P-384", "x": "AAAA", "y": "AAAA", "kid": "p384"},
+    rsa_jwk(kid="rsa", alg="RS256"),
+    rsa_jwk(kid="oaep", use="enc", alg="RSA-OAEP"),
+    {"kty": "new", "kid": "new"},
+    {"kty": ["EC"], "kid": "list"},
+    rsa_jwk(kid="listed", use="enc", alg=["RSA-OAEP-256"]),
+    ec_jwk(OTHER_EC, kid="other", alg="ES384"),
+]
+
+
+def test_a_client_may_publish_keys_for_others_beside_ours_and_members_that_we_do_not_know(
+    registering: RegistrationScene,
+) -> None:
+    """RFC 7517 §4 and §5; a set that is refused whole would take a client down that adds a key for somebody else."""
+    own = ec_jwk(kid="k1") | {"x5t#S256": "AAAA", "ext": True, "x5u": "https://elsewhere.example/x"}
+    publish(registering, own)
+    client = registering.registered(registering.managers_token(), jwks_uri=KEYS)["client_id"]
+    publish(registering, *OF_OTHERS, own, rsa_jwk(kid="e1", use="enc", alg="RSA-OAEP-256", x5c=["AAAA"]))
+    registering.clock.at += GOOD_FOR + FRESH
+    assert taken(registering, client, FIRST, "k1")
+    assert not taken(registering, client, OTHER_EC, "other")
+    assert all(one == KEYS for one in registering.servers.asked)
+
+
+@pytest.mark.attack("J05")
+@pytest.mark.parametrize(
+    "hostile",
+    [{"kty": "oct", "k": "AAAA", "kid": "h"}, ec_jwk(OTHER_EC, kid="h", d="AAAA"), ec_jwk(OTHER_EC, kid="k1"), "key"],
+    ids=["a secret", "a private key", "the same name", "no key"],
+)
+def test_a_published_set_with_what_must_not_be_there_counts_for_nothing(
+    registering: RegistrationScene, hostile: Any
+) -> None:
+    publish(registering, ec_jwk(kid="k1"))
+    client = registering.registered(registering.managers_token(), jwks_uri=KEYS)["client_id"]
+    publish(registering, ec_jwk(kid="k1"), hostile)
+    registering.clock.at += GOOD_FOR + FRESH
+    assert not taken(registering, client, FIRST, "k1")
 
 
 def test_keys_by_value_and_by_address_are_not_registered_together(refusing: RegistrationScene) -> None:
