@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from flask import Request, Response, request
@@ -14,9 +16,16 @@ from iam.domain.tokens import IssuedToken
 from iam.services.authorization import STEP_UP_REASONS
 from iam.services.login_ends import login_lasts
 from iam.services.token_descent import hanging_on
+from iam.web.challenges import DPOP_ALGORITHMS
 from oidc import jose
 from oidc.provider.encrypted_answers import for_client
-from oidc.provider.errors import InsufficientAuthentication, InsufficientScope, InvalidRequest, InvalidToken
+from oidc.provider.errors import (
+    InsufficientAuthentication,
+    InsufficientScope,
+    InvalidRequest,
+    InvalidToken,
+    ProviderError,
+)
 from oidc.provider.levels import acr_of, assurance_of
 from oidc.provider.strict_form import read_form
 
@@ -25,6 +34,13 @@ if TYPE_CHECKING:
 
 TYPE: Final = "JWT"
 TOKEN: Final = "access_token"  # noqa: S105 - the name of a parameter
+
+
+class OpenidMissing(InsufficientScope):
+    """The access token lacks the scope that the resource asks (RFC 6750 §3.1)."""
+
+    status = 403
+    challenge = f'{InsufficientScope.challenge}, scope="{OPENID}"'
 
 
 def userinfo(provider: Provider) -> Response:
@@ -38,11 +54,13 @@ def userinfo(provider: Provider) -> Response:
     (5) the claims of its scopes, and those asked by name, are told; signed and encrypted where the client registered
         so: what is encrypted is always signed, too.
     """
-    jti = provider.presented_token(_presenting(request))  # (1)
-    token, grant, client, metadata = _standing(provider, jti)  # (2)
-    if OPENID not in token.scopes:  # (3)
-        raise InsufficientScope("openid_missing", "The access token has not the scope openid.")
-    _check_permitted(provider, jti)  # (4)
+    presented = _presenting(request)
+    jti = provider.presented_token(presented)  # (1)
+    with _challenged_as(presented):
+        token, grant, client, metadata = _standing(provider, jti)  # (2)
+        if OPENID not in token.scopes:  # (3)
+            raise OpenidMissing("openid_missing", "The access token has not the scope openid.")
+        _check_permitted(provider, jti)  # (4)
     parts = provider.parts
     claims = {
         "sub": provider.id_tokens.subject(client, grant),
@@ -55,6 +73,18 @@ def userinfo(provider: Provider) -> Response:
     written = jose.sign(signed, parts.keys.current(algorithm), typ=TYPE)
     answer = for_client(written, metadata.userinfo_encryption, client.jwks, provider.issuer)
     return provider.handle_response(200, answer, _headers("application/jwt"))
+
+
+@contextmanager
+def _challenged_as(presented: Request) -> Iterator[None]:
+    """Answer a token that was rightly presented by the scheme DPoP with a challenge of that scheme (RFC 9449 §7.1)."""
+    try:
+        yield
+    except ProviderError as refused:
+        by_key = presented.headers.get("Authorization", "")[:5].lower() == "dpop "
+        if by_key and refused.challenge is not None:
+            refused.challenge = f'DPoP{refused.challenge.removeprefix("Bearer")}, algs="{DPOP_ALGORITHMS}"'
+        raise
 
 
 def _presenting(sent: Request) -> Request:

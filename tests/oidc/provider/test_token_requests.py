@@ -146,6 +146,22 @@ def test_what_rests_on_a_login_that_is_not_believed_any_more_ends_for_good(
 # ------------------------------------------------------------------ clients
 
 
+def test_userinfo_challenges_by_the_scheme_of_the_token_and_says_which_scope_is_missing(scene: CodeScene) -> None:
+    """RFC 6750 §3.1, RFC 9449 §7.1."""
+    missing = scene.userinfo(scene.tokens(scope=DECLARE)["access_token"])
+    assert (missing.status_code, missing.get_json()["error"]) == (403, "insufficient_scope")
+    told = missing.headers["WWW-Authenticate"]
+    assert told.startswith('DPoP realm="procura", error="insufficient_scope", scope="openid", algs="ES256')
+    ended = scene.tokens(scope=OPENID)["access_token"]
+    scene.entrance.sessions.end(scene.marie, scene.session.id)
+    gone = scene.userinfo(ended)
+    assert gone.status_code == 401
+    assert gone.headers["WWW-Authenticate"].startswith('DPoP realm="procura", error="invalid_token", algs="ES256')
+    scene.profile(Profile.OLDER)
+    missing = scene.userinfo(scene.tokens(scope=DECLARE)["access_token"])
+    assert missing.headers["WWW-Authenticate"] == 'Bearer realm="procura", error="insufficient_scope", scope="openid"'
+
+
 def test_who_failed_by_header_is_told_by_which_scheme_to_try_again(scene: CodeScene) -> None:
     """RFC 6749 §5.2, RFC 9110 §11.6.1."""
     secret = secrets.token_urlsafe(32)
