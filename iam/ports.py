@@ -180,6 +180,10 @@ class Archive(Protocol):
         """The newest revision."""
         ...
 
+    def newest(self) -> tuple[int, datetime]:
+        """The newest revision and its record time; the two never come again, not even in a sandbox that was emptied."""
+        ...
+
 
 class Law(Protocol):
     """A loaded book of rules with its catalogue."""

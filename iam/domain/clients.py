@@ -139,5 +139,5 @@ class ProvenClient:
     key: ProvenKey | None = None
     certificate: str = ""
     """The `x5t#S256` of the certificate that proved it, good until `expires_at`; empty for every other proof."""
-    revision: int | None = None
-    """The revision at which this is the whole registration; None where a part of it comes from elsewhere."""
+    revision: tuple[int, datetime] | None = None
+    """Revision and record time at which this is the whole registration; None where a part comes from elsewhere."""

@@ -44,7 +44,7 @@ def _present(uow: UnitOfWork, proof: ProvenClient) -> Client:
 
     Raises ProofRefused: `client_changed`, `client_ended`.
     """
-    same = proof.revision is not None and proof.revision == uow.revision - 1
+    same = proof.revision == (uow.revision - 1, uow.recorded_at)
     present = proof.client if same else uow.get(Client, proof.client.id)
     if present is None or not present.usable(uow.now):
         raise ProofRefused("client_ended", "The client's registration has ended.")

@@ -160,8 +160,13 @@ class SqlArchive:
         return head.leaf, head.leaf_hash
 
     def revision(self) -> int:
-        """The newest revision. Raises Unavailable (`archive_unavailable`)."""
-        return self._decisions.revision()
+        """The newest revision."""
+        with self.lane() as lane:
+            return read_head(lane).revision
+
+    def newest(self) -> tuple[int, datetime]:
+        """The newest revision and its record time: one statement. Raises Unavailable (`archive_unavailable`)."""
+        return self._decisions.newest()
 
     def bulk_load(self, records: Iterable[object], actor: str = SERVER_OPERATOR) -> int:
         """Record very many new facts in one revision with one audit leaf; returns the revision. Raises Conflict."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -63,9 +64,10 @@ class SqlDecisions:
         """
         return self._read(lambda lane: _in_one_view(lane, lambda: [self._several(lane, *one) for one in asked]))
 
-    def revision(self) -> int:
-        """The newest revision, by one statement. Raises Unavailable (`archive_unavailable`)."""
-        return self._read(lambda lane: read_head(lane).revision)
+    def newest(self) -> tuple[int, datetime]:
+        """The newest revision and its record time, by one statement. Raises Unavailable (`archive_unavailable`)."""
+        head = self._read(read_head)
+        return head.revision, _recorded_at(head.recorded_at)
 
     def close(self) -> None:
         """Close the connections of all threads."""

@@ -202,6 +202,11 @@ class MemoryArchive:
         """The newest revision."""
         return self.store.revision
 
+    def newest(self) -> tuple[int, datetime]:
+        """The newest revision and its record time."""
+        store = self.store
+        return store.revision, from_micros(store.recorded_at)
+
     def close(self) -> None:
         """Nothing is held open."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final, NamedTuple
 
 from iam.domain.client_metadata import ClientMetadata
@@ -18,7 +19,7 @@ MOST_REMEMBERED: Final = 10_000
 class _Recorded(NamedTuple):
     """What is recorded of a client at one revision."""
 
-    revision: int
+    revision: tuple[int, datetime]
     client: Client
     metadata: ClientMetadata | None
 
@@ -29,7 +30,7 @@ class Registration:
 
     client: Client
     metadata: ClientMetadata | None
-    revision: int | None = None
+    revision: tuple[int, datetime] | None = None
     """As `ProvenClient.revision`."""
 
 
@@ -56,13 +57,13 @@ class Registrations:
 
     def _recorded(self, client_id: str) -> _Recorded | None:
         held = self._held.get(client_id)
-        if held is not None and held.revision == self.archive.revision():
+        if held is not None and held.revision == self.archive.newest():
             return held
         with self.archive.reading() as reading:
             client = reading.get(Client, client_id)
             if client is None:
                 return None
-            fresh = _Recorded(reading.revision, client, reading.get(ClientMetadata, client_id))
+            fresh = _Recorded((reading.revision, reading.recorded_at), client, reading.get(ClientMetadata, client_id))
         while len(self._held) >= MOST_REMEMBERED:
             self._held.pop(next(iter(self._held)), None)
         self._held[client_id] = fresh

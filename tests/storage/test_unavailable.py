@@ -24,7 +24,14 @@ def reads(archive: SqlArchive) -> list[Callable[[], object]]:
             return reading.revision
 
     one = records.inquiry()
-    return [look, archive.revision, archive.head, lambda: archive.situation(one), lambda: archive.situations([one])]
+    return [
+        look,
+        archive.revision,
+        archive.newest,
+        archive.head,
+        lambda: archive.situation(one),
+        lambda: archive.situations([one]),
+    ]
 
 
 def write(archive: SqlArchive) -> None:
