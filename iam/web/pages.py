@@ -51,9 +51,14 @@ def content_policy(*, scripts: bool = False, form_to: Iterable[str] = (), frames
 
 
 def _led_to(address: str) -> str:
-    """An address as a source of forms: a program's own scheme is a whole, named after a domain turned around."""
+    """An address as a source of forms: of a program's own scheme, named after a domain turned around, the scheme; of a
+    host by its IPv6 number also, for a policy can name no such host (Content Security Policy Level 3 §2.3.1).
+    """
     own = _OWN_SCHEME.match(address)
-    return own[1] if own else origin_of(address)
+    if own:
+        return own[1]
+    origin = origin_of(address)
+    return f"{origin.partition(':')[0]}:" if "[" in origin else origin
 
 
 def _framed(address: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from iam.domain.client_metadata import OFFLINE
+from iam.domain.client_metadata import OFFLINE, ApplicationType, AuthMethod
+from iam.domain.clients import Profile
 from iam.web.browser import SESSION_COOKIE
 from tests.chromium import DESK, PHONE, chromium, served, violations, wider_than_the_window
 from tests.oidc.provider import code_scene
@@ -88,6 +90,23 @@ def test_a_person_allows_without_scripts_and_is_back_at_the_client(
         page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("portal")
     assert page.url.startswith("https://portal.example/callback") and ("code=" in page.url) == (mode == "query")
+    context.close()
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:7/callback", "http://[::1]:7/callback"])
+def test_an_answer_by_form_reaches_a_program_on_the_person_s_own_machine(
+    scene: CodeScene, browser: Browser, address: str
+) -> None:
+    native = {"auth_method": AuthMethod.NONE, "application_type": ApplicationType.NATIVE}
+    scene.profile(Profile.OLDER, redirect_uris=(address,), **native)
+    context = visitor(scene, browser, viewport=PHONE, locale="en")
+    context.route(re.compile(re.escape(address)), word)
+    page = context.new_page()
+    page.goto(origin(scene) + scene.plain(scope="openid", redirect_uri=address, response_mode="form_post"))
+    page.get_by_role("button", name="Allow", exact=True).click()
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("portal")
+    assert page.url == address
     context.close()
 
 

@@ -64,7 +64,9 @@ def test_one_of_several_persons_is_asked_for_and_nobody_else_answers(scene: Code
         assert ("code" in told) is good and told.get("error") == (None if good else "login_required")
 
 
-@pytest.mark.parametrize("address", ["be.portal.app:/callback", "http://127.0.0.1:7/callback"])
+@pytest.mark.parametrize(
+    "address", ["be.portal.app:/callback", "http://127.0.0.1:7/callback", "http://[::1]:7/callback"]
+)
 def test_an_answer_by_form_leads_to_a_program_of_ones_own(scene: CodeScene, address: str) -> None:
     """RFC 8252 §7.1: what leads there is a scheme of the program's own, which has no origin."""
     scene.profile(Profile.OLDER)
@@ -73,7 +75,7 @@ def test_an_answer_by_form_leads_to_a_program_of_ones_own(scene: CodeScene, addr
     browser = scene.logged_in()
     asked = scene.plain(scope=OPENID, response_mode="form_post", redirect_uri=address)
     page = browser.get(asked, base_url=ISSUER, follow_redirects=True)
-    source = "be.portal.app:" if address.startswith("be.") else "http://127.0.0.1:7"
+    source = {"be": "be.portal.app:", "ht": "http://127.0.0.1:7"}[address[:2]] if "[" not in address else "http:"
     for shown in (page, scene.answer(browser, page, "allow")):
         assert shown.status_code == 200
         assert shown.headers["Content-Security-Policy"].endswith(f"form-action 'self' {source}")
