@@ -39,7 +39,7 @@ def grant_stands(ground: Ground, databases: Sequence[Database]) -> list[Stand]:
     told: dict[str, Any] = {}
     for database in databases:
         requests, meter = served(ground, database)
-        found += _stands(requests, meter, database.engine, database.size)
+        found += stands_of(requests, meter, database.engine, database.size)
         told = told or _claims(requests)
     return found + _peer(ground, told)
 
@@ -70,7 +70,8 @@ def _client(alias: str, client_id: str, jwk: dict[str, Any]) -> GrantClient:
     return GrantClient(client_id, jwk, bound=alias != OLDER)
 
 
-def _stands(requests: Requests, meter: Meter, engine: str, size: int) -> list[Stand]:
+def stands_of(requests: Requests, meter: Meter, engine: str, size: int) -> list[Stand]:
+    """Every row of one server, or of the peer."""
     lines = requests.tokens.lines
     return [
         OverHttp(Key(row, engine, size), lines, meter, write, most=MOST) for row, write in requests.writes().items()
@@ -120,7 +121,7 @@ def _peer(ground: Ground, told: dict[str, Any]) -> list[Stand]:
         source=PeerGrants(control, tokens, clients, RESOURCE),
         opaque=OPAQUE,
     )
-    return _stands(requests, Meter(server.process), grant_figures.OIDC_PROVIDER, 0)
+    return stands_of(requests, Meter(server.process), grant_figures.OIDC_PROVIDER, 0)
 
 
 def _registered(alias: str, key: dict[str, Any]) -> dict[str, Any]:
