@@ -11,6 +11,7 @@ from iam.domain.appointments import Appointment, Grant
 from iam.domain.authorization_grants import AuthorizationGrant, Consent
 from iam.domain.client_metadata import OPENID
 from iam.domain.delegations import Delegation
+from iam.domain.enterprises import DirectoryChangeKind
 from iam.domain.instants import parse_instant
 from iam.domain.mandates import Mandate
 from iam.domain.signal_events import EventKind
@@ -26,6 +27,9 @@ from iam.services.signal_concerns import (
 )
 from iam.services.signal_rights import Rights
 from iam.services.signal_texts import told_of
+
+CAPACITY_ENDED: Final = DirectoryChangeKind.CAPACITY_ENDED.value
+"""The only kind of change of the employer directory that takes rights away and is announced by no other name."""
 
 
 class Announced(Protocol):
@@ -170,6 +174,11 @@ class Causes:
         """Software whose registration ended."""
         yield from self.rights.of_ended_client(reading, told.objects["client"], told)
 
+    def enterprise_narrowed(self, reading: Reading, told: Announced) -> Iterator[Concern]:
+        """An enterprise that ceased, or no longer holds a capacity."""
+        if told.objects.get("kind", CAPACITY_ENDED) == CAPACITY_ENDED:
+            yield from self.rights.of_enterprise(reading, told.objects["enterprise"], told)
+
     def _groups(self, mandate: Mandate) -> dict[str, frozenset[str]]:
         catalogue = self.library.current().catalogue
         followers = {code for code, service in catalogue.services.items() if service.follows}
@@ -192,6 +201,9 @@ _READERS: Final[Mapping[str, _Reader]] = {
     "grant_ended": Causes.right_ended,
     "portfolio_ended": Causes.right_ended,
     "client_ended": Causes.client_ended,
+    "enterprise_ceased": Causes.enterprise_narrowed,
+    "recognition_withdrawn": Causes.enterprise_narrowed,
+    "directory_change": Causes.enterprise_narrowed,
 }
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from iam.domain.appointments import Appointment, Grant
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import PERSON_SCOPES
-from iam.domain.clients import Client
+from iam.domain.clients import Client, ClientKind
+from iam.domain.enterprises import CapacityHeld, Enterprise
 from iam.domain.tokens import IssuedToken
 from iam.ports import Archive, Clock, Library, Reading
 from iam.services.grant_families import drafted_token
@@ -44,7 +45,20 @@ class Rights:
         """What software may no longer do whose registration ended; an end that lies ahead ends its tokens by itself."""
         present = reading.get(Client, client)
         if present is None or not present.usable(told.at):
-            yield from self._of_software(reading, client, told, "client_ended")
+            yield from self._of_software(reading, client, told, "client_ended", nothing_left=True)
+
+    def of_enterprise(self, reading: Reading, enterprise: str, told: Announced) -> Iterator[Concern]:
+        """What people and software may no longer do for an enterprise that ceased, or lost a capacity."""
+        appointments = reading.find(Appointment, enterprise=enterprise)
+        for person in dict.fromkeys(one.person for one in appointments if one.person is not None):
+            yield from self.of_person(reading, person, enterprise, told.at)
+        known = reading.get(Enterprise, enterprise)
+        stands = known is not None and known.valid.contains(told.at)
+        held = reading.find(CapacityHeld, enterprise=enterprise) if stands else []
+        capacities = {one.capacity for one in held if one.valid.contains(told.at)}
+        for client in reading.find(Client, enterprise=enterprise):
+            if client.kind is ClientKind.TECHNICAL and client.capacity not in capacities:
+                yield from self._of_software(reading, client.id, told, "rights_narrowed", nothing_left=True)
 
     def given_by(self, reading: Reading, giver: str, enterprise: str, told: Announced) -> Iterator[Concern]:
         """What holders may no longer do because the appointment that gave it to them, or one above, let it end."""
@@ -75,10 +89,12 @@ class Rights:
             event=told_of("rights_narrowed", at),
         )
 
-    def _of_software(self, reading: Reading, client: str, told: Announced, cause: str) -> Iterator[Concern]:
+    def _of_software(
+        self, reading: Reading, client: str, told: Announced, cause: str, *, nothing_left: bool = False
+    ) -> Iterator[Concern]:
         with self.archive.reading(revision=told.revision - 1) as before:
             former = _actions(before.find(Grant, holder=client), told.at)
-        left = _actions(reading.find(Grant, holder=client), told.at) if cause != "client_ended" else {}
+        left = {} if nothing_left else _actions(reading.find(Grant, holder=client), told.at)
         narrowed = {service for service, actions in former.items() if actions - left.get(service, set())}
         remaining = {service: self._written(service, left.get(service, set())) for service in narrowed}
         if remaining:
