@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, NoReturn
 
-from iam.domain.authorization_grants import AuthorizationCode, AuthorizationGrant, RefreshToken
-from iam.domain.client_metadata import OFFLINE, PERSON_SCOPES, GrantType
+from iam.domain.authorization_grants import AuthorizationCode, AuthorizationGrant, RefreshToken, named_claims
+from iam.domain.client_metadata import OFFLINE, OPENID, PERSON_SCOPES, PROFILE, GrantType
 from iam.domain.clients import Client, Profile, ProvenClient
 from iam.ports import Archive, Randomness, UnitOfWork
 from iam.services.client_proofs import redeem
@@ -156,7 +156,7 @@ class GrantRedemption:
         draft = drafted_token(grant, self._randomness.identifier(), scopes, bound)
         ends = [client.profile_until, client.valid.end, grant.expires_at]
         try:
-            _check_registered(proof, scopes)
+            _check_registered(proof, grant, scopes)
             standing = self._issue.judged(uow, draft, ends, grant.authentication)
         except TokenRefused:
             uow.commit()
@@ -189,9 +189,13 @@ def _held_by_key(proof: ProvenClient, grant: AuthorizationGrant) -> bool:
     return bool(grant.binding) or proof.metadata is None or not proof.metadata.public
 
 
-def _check_registered(proof: ProvenClient, scopes: Sequence[str]) -> None:
-    """What was granted counts no longer than the client is registered for it. TokenRefused (`invalid_scope`)."""
-    if proof.metadata is not None and not set(scopes) <= set(proof.metadata.scopes):
+def _check_registered(proof: ProvenClient, grant: AuthorizationGrant, scopes: Sequence[str]) -> None:
+    """What was granted counts no longer than the client is registered for it, also what it asked for by name.
+
+    TokenRefused (`invalid_scope`).
+    """
+    used = {*scopes, *({PROFILE} if OPENID in scopes and named_claims(grant.claims) else ())}
+    if proof.metadata is not None and not used <= set(proof.metadata.scopes):
         detail = "The client is not registered for one of these scopes any more."
         raise TokenRefused(TokenFault.INVALID_SCOPE, "scope_not_registered", detail)
     if proof.client.profile is Profile.OIDC_BASIC and not set(scopes) <= PERSON_SCOPES:

@@ -12,7 +12,7 @@ from werkzeug.test import Client as Browser
 from werkzeug.test import TestResponse
 
 from iam.domain.authorization_grants import AuthorizationGrant, Consent
-from iam.domain.client_metadata import OPENID, PROFILE, ApplicationType, AuthMethod
+from iam.domain.client_metadata import OFFLINE, OPENID, PROFILE, ApplicationType, AuthMethod
 from iam.domain.clients import Profile
 from iam.domain.enterprises import Capacity
 from iam.services.authorization_grants import AuthorizationGrants
@@ -96,6 +96,15 @@ def test_who_did_not_register_the_profile_asks_for_none_of_it_by_name(scene: Cod
     assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_scope")
     assert "scope_not_registered" in refused.get_json()["error_description"]
     assert scene.push(scope=OPENID, claims=by_name("acr", "auth_time")).status_code == 201
+
+
+@pytest.mark.attack("O18", "L04")
+def test_who_is_not_registered_for_the_profile_any_more_is_told_nothing_of_it_by_name(scene: CodeScene) -> None:
+    tokens = scene.tokens(scope=f"{OPENID} {OFFLINE}", claims=by_name("birthdate", place="id_token"), prompt="consent")
+    assert scene.refresh(tokens["refresh_token"]).status_code == 200
+    scene.record(scene.metadata(scopes=(OPENID, OFFLINE, DECLARE)))
+    refused = scene.refresh(tokens["refresh_token"])
+    assert (refused.status_code, refused.get_json()["error"]) == (400, "invalid_scope")
 
 
 def test_people_read_which_claims_they_allowed_by_name(scene: CodeScene) -> None:
