@@ -247,7 +247,8 @@ def test_streams_need_the_scope_of_receiving_and_a_client_that_may_receive(heari
     nobody = hearing.scene.browser().get(STREAMS, base_url=ISSUER)
     assert nobody.status_code == 401 and nobody.headers["WWW-Authenticate"].startswith("Bearer")
     other = hearing.token(scope="scope:authorization:decision:evaluate")
-    assert hearing.scene.present(STREAMS, other).get_json()["code"] == "missing_scope"
+    refused = hearing.scene.present(STREAMS, other)
+    assert refused.status_code == 403 and refused.get_json()["code"] == "missing_scope"
     token = hearing.token()
     hearing.another(OTHER_SERVICE)
     hearing.scene.record(hearing.scene.client(valid=hearing.ended()))
