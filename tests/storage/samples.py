@@ -21,6 +21,7 @@ from iam.domain.persons import Contact, Invitation, Person
 from iam.domain.sessions import Session
 from iam.domain.visits import LoginFlow, Visit
 from tests.storage import records
+from tests.storage.authorization_samples import AUTHORIZATION_SAMPLES
 from tests.storage.clocks import START
 from tests.storage.credential_samples import CREDENTIALS
 
@@ -258,4 +259,5 @@ SAMPLES: list[Any] = [
         representation=None,
     ),
     *CREDENTIALS,
+    *AUTHORIZATION_SAMPLES,
 ]
