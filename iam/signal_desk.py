@@ -64,7 +64,7 @@ class SignalDesk:
     @cached_property
     def sender(self) -> SignalSender:
         """Who tells them."""
-        return SignalSender(self.fan_out, self.delivery, self.pushing, self._house.clock)
+        return SignalSender(self.fan_out, self.delivery, self.pushing)
 
     def parts(self) -> SignalParts:
         """What the endpoints work with. Raises UnsafeSettings as `TokenDesk.possession`."""

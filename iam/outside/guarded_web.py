@@ -14,6 +14,7 @@ from iam.outside.judged_connections import JudgedConnections
 TIMEOUT_SECONDS: Final = 5.0
 """For the whole answer."""
 MAX_OCTETS: Final = 262_144
+ACCEPTED: Final = 202
 
 
 class GuardedWeb:
@@ -45,7 +46,10 @@ class GuardedWeb:
     def post(
         self, url: str, body: bytes, *, media_type: str, origins: frozenset[str], authorization: str = ""
     ) -> WebAnswer:
-        """POST a body of a media type to an address of one of the origins. Unavailable (`server_unavailable`)."""
+        """POST a body of a media type to an address of one of the origins. Unavailable (`server_unavailable`).
+
+        The body of an answer of 202 is not read: that says all.
+        """
         headers = {"Accept": "application/json", "Content-Type": media_type}
         if authorization:
             headers["Authorization"] = authorization
@@ -61,11 +65,12 @@ class GuardedWeb:
         except (OSError, ValueError) as error:
             raise _unavailable(type(error).__name__) from None
 
-    def _asked(self, method: str, parts: SplitResult, headers: dict[str, str], body: bytes | None) -> WebAnswer:
-        with self._connections.asked(method, parts, headers, body) as answer:
+    def _asked(self, method: str, parts: SplitResult, headers: dict[str, str], sent: bytes | None) -> WebAnswer:
+        with self._connections.asked(method, parts, headers, sent) as answer:
             if answer.compressed:
                 raise UnsafeAddress("a compressed body")
-            return WebAnswer(status=answer.status, media_type=answer.media_type, body=answer.body())
+            body = b"" if answer.status == ACCEPTED else answer.body()
+            return WebAnswer(status=answer.status, media_type=answer.media_type, body=body)
 
 
 def origin_of(url: str) -> str:

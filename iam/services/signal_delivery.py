@@ -64,7 +64,15 @@ class Held:
     holder: str
     until: datetime
     """Until when telling may begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A stream that is to be told now."""
+
+    stream: str
     failing: bool
+    """Whether its receiver took nothing the last time."""
 
 
 class SignalDelivery:
@@ -76,20 +84,28 @@ class SignalDelivery:
         self._randomness = randomness
         self._queue = SignalQueue(issuer)
 
-    def next_due(self) -> datetime | None:
-        """When the next stream is due; None when nothing waits to be pushed."""
-        with self._archive.reading() as reading:
-            return min((one.due_at for one in _pending(reading)), default=None)
-
-    def hold(self, busy: Collection[str] = ()) -> list[Held]:
-        """Hold every stream that is due, save those in `busy`, so that nobody else tells them meanwhile."""
+    def next_due(self) -> timedelta | None:
+        """How long it is until the next stream is due; None when nothing waits to be pushed."""
         with self._archive.reading() as reading:
             now = max(self._clock.now(), reading.recorded_at)
-            due = [one.id for one in _pending(reading) if one.due_at <= now and one.id not in busy]
-        if not due:
+            return min((max(one.due_at - now, timedelta()) for one in _pending(reading)), default=None)
+
+    def due(self) -> list[Due]:
+        """Every stream that is to be told now, those that wait longest first."""
+        with self._archive.reading() as reading:
+            now = max(self._clock.now(), reading.recorded_at)
+            due = sorted((one for one in _pending(reading) if one.due_at <= now), key=lambda one: (one.due_at, one.id))
+        return [Due(one.id, one.tries > 0) for one in due]
+
+    def hold(self, streams: Collection[str]) -> list[Held]:
+        """Hold these streams, as far as they are due, so that nobody else tells them meanwhile.
+
+        Only who begins to tell them at once holds them: a hold does not last long.
+        """
+        if not streams:
             return []
         with self._archive.writing() as uow:
-            held = [one for stream in due if (one := self._held(uow, stream)) is not None]
+            held = [one for stream in streams if (one := self._held(uow, stream)) is not None]
             uow.commit()
         return held
 
@@ -129,6 +145,10 @@ class SignalDelivery:
         self._record(held, [], failed=False, finished=True)
         return told
 
+    def went_wrong(self, held: Held) -> None:
+        """Have the receiver told later, as if it had taken nothing: a fault of ours kept us from telling it."""
+        self._record(held, [], failed=True, finished=True)
+
     def _pushed(
         self, held: Held, pusher: Pusher, stream: SignalStream, receiver: Client, signals: Sequence[WaitingSignal]
     ) -> tuple[list[str], bool]:
@@ -162,7 +182,7 @@ class SignalDelivery:
             return None
         holder = self._randomness.identifier()
         uow.put(replace(course, holder=holder, due_at=uow.now + HELD_FOR))
-        return Held(key, holder, uow.now + WORKED_FOR, course.tries > 0)
+        return Held(key, holder, uow.now + WORKED_FOR)
 
     def _batch(self, held: Held) -> tuple[SignalStream, Client, Sequence[WaitingSignal]] | None:
         with self._archive.reading() as reading:
@@ -181,13 +201,15 @@ class SignalDelivery:
             course = taken_out(uow, course, done)
             if course.holder != held.holder:
                 uow.put(course)
-            elif failed:
-                uow.put(_failed(replace(course, tries=0, failing_since=None) if done else course, uow.now))
+                uow.commit()
+                return
+            if done:
+                course = replace(course, tries=0, failing_since=None)
+            if failed:
+                uow.put(_failed(course, uow.now))
                 self._give_up(uow, held.stream)
-            elif finished:
-                uow.put(replace(course, due_at=uow.now, tries=0, failing_since=None, holder=""))
             else:
-                uow.put(replace(course, tries=0, failing_since=None))
+                uow.put(replace(course, due_at=uow.now, holder="") if finished else course)
             uow.commit()
 
     def _give_up(self, uow: UnitOfWork, key: str) -> None:

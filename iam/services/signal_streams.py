@@ -134,8 +134,8 @@ class SignalStreams:
             empty(uow, stream, at_once_only=status is not StreamStatus.DISABLED)
             course = uow.get(StreamCourse, stream)
             if course is not None:
-                free = {} if course.holder else {"due_at": uow.now}
-                uow.put(replace(course, tries=0, failing_since=None, **free))
+                due_at = course.due_at if course.holder else uow.now
+                uow.put(replace(course, tries=0, failing_since=None, due_at=due_at))
             uow.audit(stream_leaf("signal_stream_status_set", present, client.id))
             uow.announce("signals_wait", {"stream": stream})
             uow.commit()

@@ -26,6 +26,7 @@ from iam.domain.signal_streams import StreamCourse, WaitingSignal
 from iam.domain.web_answers import WebAnswer
 from iam.services.ending import end_appointment
 from iam.services.mandate_force import end_mandate
+from iam.services.signal_delivery import Held
 from iam.signal_desk import SignalDesk
 from oidc import jose
 from tests.oidc.provider.code_scene import PORTAL, CodeScene
@@ -132,6 +133,10 @@ class SignalScene:
     def send(self) -> int:
         """What the worker does about signals."""
         return self.desk.sender.send_waiting()
+
+    def held(self) -> list[Held]:
+        """Hold every stream that is due."""
+        return self.desk.delivery.hold([one.stream for one in self.desk.delivery.due()])
 
     def heard(self, url: str = EARS) -> list[dict[str, Any]]:
         """The claims of the SETs that came to an address, each verified by our published keys."""

@@ -173,7 +173,7 @@ def test_a_silent_receiver_keeps_no_other_waiting(signals: SignalScene) -> None:
     for number in range(10):
         client = signals.another(f"declaration_service_{number}_0406798006_{'x' * 10}")
         signals.create(client.id, description="stuck" if number == 3 else "")
-    sender = SignalSender(signals.desk.fan_out, signals.desk.delivery, Stuck(), signals.scene.clock)
+    sender = SignalSender(signals.desk.fan_out, signals.desk.delivery, Stuck())
     running = threading.Thread(target=sender.run, args=(ends, lambda error: None), daemon=True)
     running.start()
     closed(signals, "m1")
@@ -187,10 +187,10 @@ def test_two_senders_never_tell_one_receiver_at_the_same_time(signals: SignalSce
     signals.create()
     closed(signals, *(f"m{number}" for number in range(6)))
     signals.desk.fan_out.follow()
-    first = signals.desk.delivery.hold()
-    assert len(first) == 1 and signals.desk.delivery.hold() == []
+    first = signals.held()
+    assert len(first) == 1 and signals.held() == []
     signals.scene.clock.at += timedelta(seconds=31)
-    second = signals.desk.delivery.hold()
+    second = signals.held()
     assert len(second) == 1
     assert signals.desk.delivery.tell(first[0], signals.desk.pushing) == 0
     assert signals.desk.delivery.tell(second[0], signals.desk.pushing) == 6
@@ -211,7 +211,7 @@ def test_who_holds_a_stream_begins_no_push_that_could_outlast_the_hold(signals: 
 
     heard: list[str] = []
     for _ in range(2):
-        for held in signals.desk.delivery.hold():
+        for held in signals.held():
             begun = signals.scene.clock.at
             signals.desk.delivery.tell(held, Slow())
             assert signals.scene.clock.at - begun < timedelta(seconds=30)
