@@ -13,6 +13,7 @@ from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.outside.clock import ShiftedClock
 from iam.sandbox.declaration_service.code_flow import CodeFlow
+from iam.sandbox.declaration_service.exchanges import FIRST, LAST
 from iam.sandbox.declaration_service.listening import ListeningService
 from iam.sandbox.declaration_service.signal_tokens import SignalRefused
 from iam.sandbox.declaration_service.visits import Visit
@@ -303,3 +304,12 @@ def test_a_signal_that_is_early_stays_where_it_is_and_the_others_are_taken(
     service.open_poll()
     until(lambda: list(issuer.waiting) == ["early"] and len(issuer.polls) > 2)
     assert [one.signal.jti for one in service.heard] == ["good"]
+
+
+def test_a_page_that_is_shown_again_and_again_fills_no_memory(issuer: PlayedIssuer, service: ListeningService) -> None:
+    visit = visit_of(service, issuer)
+    titles = [one.title for one in visit.flow.messages]
+    for _ in range(FIRST + LAST + 10):
+        visit.standing(remembers=False)
+    kept = visit.flow.messages
+    assert len(kept) == FIRST + LAST and [one.title for one in kept[: len(titles)]] == titles

@@ -14,6 +14,8 @@ from iam.sandbox.declaration_service.proofs import DpopKey, authentication
 from iam.sandbox.software import SandboxClient
 
 SECONDS: Final = 20
+FIRST, LAST = 20, 40
+"""Messages that are kept: the first of all and the last; those between make room."""
 _TELLING: Final = ("Content-Type", "Cache-Control", "DPoP-Nonce", "WWW-Authenticate")
 
 
@@ -99,6 +101,7 @@ class Exchanges:
             answer=_read(came),
         )
         self.messages.append(message)
+        del self.messages[FIRST : max(FIRST, len(self.messages) - LAST)]
         return message
 
 

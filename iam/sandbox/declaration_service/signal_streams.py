@@ -20,9 +20,6 @@ POLL: Final = "urn:ietf:rfc:8936"
 SCOPE: Final = "scope:authorization:signals:receive"
 AT_ONCE: Final = 20
 """Tokens that are taken in one answer."""
-KEPT: Final = 40
-"""Messages that are kept; of more, those go that came after the first ones."""
-FIRST: Final = 8
 
 
 class SignalStream:
@@ -100,7 +97,6 @@ class SignalStream:
         found = {jti: token for jti, token in sets.items() if isinstance(token, str)} if isinstance(sets, dict) else {}
         if not found and made in self.messages:
             self.messages.remove(made)
-        del self.messages[FIRST : max(FIRST, len(self.messages) - (KEPT - FIRST))]
         return found
 
     def close(self) -> None:
