@@ -29,6 +29,7 @@ class PairwiseSubjects:
         """Take the secret of 32 octets. Raises ValueError for another length."""
         if len(secret) != SECRET_OCTETS:
             raise ValueError(f"the secret of pairwise subjects has {SECRET_OCTETS} octets")
+        self._sub_for = lru_cache(maxsize=4096)(self._made)
         self._cipher: Callable[[str], Cipher[modes.ECB]] = lru_cache(maxsize=1024)(lambda name: _cipher(secret, name))
 
     def sub_for(self, person: str, sector: str) -> str:
@@ -36,6 +37,9 @@ class PairwiseSubjects:
 
         Raises ValueError for an id that is not 16 octets in canonical base64url.
         """
+        return self._sub_for(person, sector)
+
+    def _made(self, person: str, sector: str) -> str:
         block = _octets(person)
         if block is None:
             raise ValueError("a person id is 16 octets in base64url")

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -28,6 +29,8 @@ MAX_AGE: Final = timedelta(seconds=60)
 MAX_AHEAD: Final = timedelta(seconds=10)
 REFUSED_MEMBERS: Final = frozenset({"crit", "b64", "enc", "zip", "jku", "x5u", "x5c"})
 """Header members that change what a signature means, or bring a key by another way."""
+MOST_KEYS: Final = 1_024
+"""Keys of proofs that are kept as they were read."""
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -77,7 +80,7 @@ class DpopProofs:
         except jose.InvalidToken as fault:
             raise DpopRefused(f"dpop_{fault.code}", f"DPoP proof: {fault.detail}.") from None
         self._check_nonce(claims)  # (8)
-        thumbprint = key.parsed.thumbprint()
+        thumbprint = key.kid
         return ProvenKey(
             binding=f"jkt:{thumbprint}",
             fingerprint=hashlib.sha256(f"{thumbprint}\0{jti}".encode()).hexdigest(),
@@ -116,16 +119,31 @@ def _check_header(header: Mapping[str, object]) -> str:
 
 
 def _key(jwk: object, alg: str) -> VerificationKey:
-    """The public key of a proof, held to what a client may register (`oidc.client_keys`)."""
+    """The public key of a proof, named by its thumbprint, held to what a client may register (`oidc.client_keys`)."""
     named = {name: value for name, value in jwk.items() if name != "kid"} if isinstance(jwk, Mapping) else jwk
     try:
-        key = VerificationKey.from_jwk(named)
+        if isinstance(named, dict) and all(type(value) is str for value in named.values()):
+            key = _known_key(frozenset(named.items()))
+        else:
+            key = _sound_key(named)
     except UnusableKey as fault:
         raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, f"jwk: {fault}") from None
     if not key.fits(alg):
         raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
+    return key
+
+
+@lru_cache(maxsize=MOST_KEYS)
+def _known_key(members: frozenset[tuple[str, str]]) -> VerificationKey:
+    """As `_sound_key`, remembered by all that the key says: clients prove the same key again and again."""
+    return _sound_key(dict(members))
+
+
+def _sound_key(named: object) -> VerificationKey:
+    """A key that nobody else can use. Raises UnusableKey."""
+    key = VerificationKey.from_jwk(named)
     if isinstance(key.parsed, RSAKey) and _breakable(key.parsed.public_key.public_numbers().n):
-        raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, "jwk: the RSA modulus can be factored")
+        raise UnusableKey("the RSA modulus can be factored")
     return key
 
 
