@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -62,8 +62,9 @@ def test_the_dead_say_nothing_and_do_not_count(issuer: PlayedIssuer) -> None:
     heard = threading.Event()
 
     def ask_the_dead() -> None:
-        push(issuer, told[1], "b")
-        heard.set()
+        with suppress(requests.RequestException):
+            push(issuer, told[1], "b")
+            heard.set()
 
     threading.Thread(target=ask_the_dead, daemon=True).start()
     assert push(issuer, told[0], "a") == 202
