@@ -32,9 +32,9 @@ from iam.services.signal_queue import (
 
 FIRST_PAUSE: Final = timedelta(seconds=1)
 LONGEST_PAUSE: Final = timedelta(minutes=5)
-HELD_FOR: Final = timedelta(seconds=30)
+HELD_FOR: Final = timedelta(seconds=20)
 """How long a stream is held by who tells it; after that another may, for its holder is gone."""
-WORKED_FOR: Final = timedelta(seconds=10)
+WORKED_FOR: Final = timedelta(seconds=5)
 """For how long a holder begins to tell: what it began ends long before it holds the stream no more."""
 AT_ONCE: Final = 20
 """How many signals are told before that is recorded."""

@@ -214,7 +214,7 @@ def test_who_holds_a_stream_begins_no_push_that_could_outlast_the_hold(signals: 
         for held in signals.held():
             begun = signals.scene.clock.at
             signals.desk.delivery.tell(held, Slow())
-            assert signals.scene.clock.at - begun < timedelta(seconds=30)
+            assert signals.scene.clock.at - begun < timedelta(seconds=20)
     assert len(heard) == len(set(heard)) == 3
 
 
