@@ -27,8 +27,6 @@ from iam.web.logs import described
 
 STOP_SECONDS = 10
 """How long requests that are under way may still take once the service is asked to stop."""
-SWEEP_AT_ONCE = 500
-"""Expired single-use values removed in one transaction."""
 
 
 @click.command("serve")
