@@ -99,8 +99,6 @@ class AuthorizationCode:
     """The `code_challenge`, method S256 (RFC 7636); empty where the profile asks none."""
     key_thumbprint: str
     nonce: str
-    acr: str
-    """The `acr` that was asked as essential; empty for none."""
     good_until: datetime
     expires_at: datetime
     """Until when it is remembered: as long as its grant."""

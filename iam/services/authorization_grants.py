@@ -40,8 +40,6 @@ class Asked:
     nonce: str = ""
     claims: str = ""
     """JSON of `claims`."""
-    acr: str = ""
-    """The essential `acr`."""
     key_thumbprint: str = ""
 
 
@@ -93,7 +91,6 @@ class AuthorizationGrants:
                     challenge=asked.challenge,
                     key_thumbprint=asked.key_thumbprint,
                     nonce=asked.nonce,
-                    acr=asked.acr,
                     good_until=uow.now + CODE_LIFE,
                     expires_at=grant.expires_at,
                 )

@@ -98,7 +98,6 @@ def read_parameters(
             challenge=challenge,
             claims=claims.written,
             key_thumbprint=key_thumbprint,
-            acr=level.label if essential else "",
         ),
         state=_bounded(parameters, "state", LONGEST_STATE),
         response_mode=mode,

@@ -168,7 +168,6 @@ class People:
             challenge=challenge,
             key_thumbprint="",
             nonce="n-0S6_WzA2Mj",
-            acr="",
             good_until=grant.granted_at + CODE_LIFE,
             expires_at=grant.expires_at,
             used_at=grant.granted_at if used else None,

@@ -69,7 +69,6 @@ GRANTS: list[Any] = [
         challenge="c" * 43,
         key_thumbprint="",
         nonce="n-é",
-        acr="",
         good_until=LATER,
         expires_at=LATER,
         used_at=START,

@@ -62,7 +62,6 @@ LATER = [
         challenge="",
         key_thumbprint="",
         nonce="",
-        acr="",
         good_until=START,
         expires_at=START,
     ),

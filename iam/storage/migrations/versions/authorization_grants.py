@@ -24,9 +24,7 @@ TABLES = {
         "key client person login enterprise? capacity? mandator? service scopes login_key assurance# "
         "authenticated_at# source reference personal claims binding granted_at# expires_at# revoked_at#?"
     ),
-    "authorization_codes": (
-        "key grant redirect_uri challenge key_thumbprint nonce acr good_until# expires_at# used_at#?"
-    ),
+    "authorization_codes": ("key grant redirect_uri challenge key_thumbprint nonce good_until# expires_at# used_at#?"),
     "refresh_tokens": "key grant expires_at# used_at#?",
     "consents": "key person client enterprise? capacity? mandator? scopes given_at#",
 }
