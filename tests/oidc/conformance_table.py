@@ -1,4 +1,4 @@
-"""Tables of oidc/provider/README.md, as conformance.toml and rfc9700.toml tell them."""
+"""Tables of oidc/README.md, as conformance.toml and rfc9700.toml tell them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "oidc" / "provider"
-README = ROOT / "oidc" / "provider" / "README.md"
+README = ROOT / "oidc" / "README.md"
 
 
 def told(name: str) -> dict[str, Any]:

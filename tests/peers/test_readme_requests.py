@@ -15,7 +15,7 @@ from tests.engines import program
 from tests.peers.a_person import Person
 from tests.peers.test_openid_client_with_people import enterprise
 
-README = Path(__file__).resolve().parents[2] / "oidc" / "provider" / "README.md"
+README = Path(__file__).resolve().parents[2] / "oidc" / "README.md"
 SECONDS = 60
 
 
