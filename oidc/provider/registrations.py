@@ -13,7 +13,7 @@ from oidc.client_keys import usable_jwks
 from oidc.published_keys import PublishedKeys
 
 MOST_REMEMBERED: Final = 10_000
-"""Registrations that are held at most; the oldest give way."""
+"""Registrations that are held at most; then all are forgotten, which threads do in one step."""
 
 
 class _Recorded(NamedTuple):
@@ -64,7 +64,7 @@ class Registrations:
             if client is None:
                 return None
             fresh = _Recorded((reading.revision, reading.recorded_at), client, reading.get(ClientMetadata, client_id))
-        while len(self._held) >= MOST_REMEMBERED:
-            self._held.pop(next(iter(self._held)), None)
+        if len(self._held) >= MOST_REMEMBERED:
+            self._held = {}
         self._held[client_id] = fresh
         return fresh
