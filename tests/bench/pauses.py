@@ -26,8 +26,8 @@ KINDS_OF_GRANT = 4
 """Of a grant that ended there expire itself, its code, its refresh token and its access token."""
 ENDED = timedelta(days=40)
 """How long ago the grants that are cleaned were given: they ended, and their time of grace is over."""
-AT_ONCE = 200
-"""Requests that are written before they are sent, one after the other."""
+AT_ONCE = 40
+"""Requests that are written before they are sent, one after the other: their proofs are good for a minute."""
 LONGEST = 0.25
 """Seconds that no request may wait longer for cleaning than the slowest waits without."""
 
@@ -71,7 +71,7 @@ def pauses_of(ground: Ground, database: Database) -> dict[Key, Pauses]:
     requests, _ = served(ground, database)
     sweeper = ground.child("sweeping", **database.settings())
     _sent(requests)
-    alone = [one for _ in range(5) for one in _sent(requests)]
+    alone = [one for _ in range(25) for one in _sent(requests)]
     told: dict[str, Any] = {}
     cleaning: list[float] = []
     thread = Thread(target=lambda: told.update(sweeper.ask("sweep")))
