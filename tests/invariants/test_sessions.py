@@ -91,7 +91,11 @@ def the_old_identifier_lives_on_after_a_change(patch: pytest.MonkeyPatch) -> Non
 
 
 def the_session_before_a_login_lives_on(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(SignIn, "_end", lambda one, uow, before: uow.get(Session, before.id) if before else None)
+    def kept(one: SignIn, uow: Any, before: Session | None, person: str = "") -> Session | None:
+        present = uow.get(Session, before.id) if before else None
+        return present if present is not None and present.person == person else None
+
+    patch.setattr(SignIn, "_end", kept)
 
 
 def who_logs_in_after_somebody_goes_on_for_them(patch: pytest.MonkeyPatch) -> None:
@@ -100,7 +104,7 @@ def who_logs_in_after_somebody_goes_on_for_them(patch: pytest.MonkeyPatch) -> No
     def keeping(one: SignIn, uow: Any, proven: Any, person: str, where: Any, before: Session | None) -> Any:
         return begun(one, uow, proven, person, where, replace(before, person=person) if before else None)
 
-    def ended(one: SignIn, uow: Any, before: Session | None) -> Session | None:
+    def ended(one: SignIn, uow: Any, before: Session | None, person: str = "") -> Session | None:
         if before is not None and uow.get(Session, before.id) is not None:
             sessions.end_session(uow, before)
         return before
