@@ -18,7 +18,7 @@ from iam.storage.archive import open_archive
 from iam.storage.migrations import upgrade
 from tests.bench import databases, figures, servers
 from tests.bench.cpu import Meter
-from tests.bench.databases import Database
+from tests.bench.databases import Database, meter_of
 from tests.bench.in_process import InProcess, OneByOne
 from tests.bench.login_walks import PERSON, Line, Logins, by_eidas, by_itsme
 from tests.bench.setting_up import Ground
@@ -54,7 +54,7 @@ def _served(ground: Ground, database: Database) -> list[Stand]:
     settings |= {"PROCURA_LOGIN_PROVIDERS": str(file), "PROCURA_WORKERS": "1"}
     running = ground.stack.enter_context(servers.house(settings, port, ground.log()))
     _make_known(database.url)
-    meter = Meter(running.process)
+    meter = meter_of(database, running.process)
     return [_logins(meter, port, database.engine, kind) for kind in ("oidc", "eidas")]
 
 
