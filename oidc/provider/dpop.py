@@ -125,26 +125,20 @@ def _key(jwk: object, alg: str) -> VerificationKey:
         if isinstance(named, dict) and all(type(value) is str for value in named.values()):
             key = _known_key(frozenset(named.items()))
         else:
-            key = _sound_key(named)
+            key = VerificationKey.from_jwk(named)
     except UnusableKey as fault:
         raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, f"jwk: {fault}") from None
     if not key.fits(alg):
         raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
+    if isinstance(key.parsed, RSAKey) and _breakable(key.parsed.public_key.public_numbers().n):
+        raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, "jwk: the RSA modulus can be factored")
     return key
 
 
 @lru_cache(maxsize=MOST_KEYS)
 def _known_key(members: frozenset[tuple[str, str]]) -> VerificationKey:
-    """As `_sound_key`, remembered by all that the key says: clients prove the same key again and again."""
-    return _sound_key(dict(members))
-
-
-def _sound_key(named: object) -> VerificationKey:
-    """A key that nobody else can use. Raises UnusableKey."""
-    key = VerificationKey.from_jwk(named)
-    if isinstance(key.parsed, RSAKey) and _breakable(key.parsed.public_key.public_numbers().n):
-        raise UnusableKey("the RSA modulus can be factored")
-    return key
+    """A key as it was read, by all that it says: clients prove the same key again and again. Raises UnusableKey."""
+    return VerificationKey.from_jwk(dict(members))
 
 
 def _breakable(modulus: int) -> bool:
