@@ -197,4 +197,4 @@ def test_a_request_that_stays_is_found_by_the_race(tmp_path: Path) -> None:
     with counter(tmp_path, f"sqlite:///{tmp_path / 'procura.db'}", command) as planted:
         planted.allow_before()
         pushed = planted.pushed("none")
-        assert told(planted.street.race([planted.bringing(pushed)] * 16))["code"] > 1
+        assert told(planted.street.race([planted.bringing(pushed)] * 64))["code"] > 1
