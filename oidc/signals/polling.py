@@ -18,8 +18,8 @@ from oidc.signals.security_events import SecurityEvents
 from oidc.signals.stream_wire import read_members
 
 MOST_SETTLED: Final = 1_000
-LONGEST_WAIT: Final = 20.0
-"""Seconds that an answer without signals is held back."""
+LONGEST_WAIT: Final = 10.0
+"""Seconds that an answer without signals is held back: fewer than clients wait that wait for 20."""
 LOOKED_EVERY: Final = 0.1
 WAITING_AT_ONCE: Final = 3
 """How many receivers wait in one process: others are answered at once, for threads are few."""

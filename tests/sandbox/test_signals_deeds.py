@@ -12,12 +12,14 @@ from iam.domain.client_metadata import AuthMethod
 from iam.domain.clients import ClientKind, Profile
 from iam.domain.enterprises import Capacity
 from iam.outside.clock import ShiftedClock
+from iam.sandbox.declaration_service import exchanges
 from iam.sandbox.declaration_service.code_flow import CodeFlow
 from iam.sandbox.declaration_service.exchanges import FIRST, LAST
 from iam.sandbox.declaration_service.listening import ListeningService
 from iam.sandbox.declaration_service.signal_tokens import SignalRefused
 from iam.sandbox.declaration_service.visits import Visit
 from iam.sandbox.software import LoginSide, SandboxClient, new_private_jwk
+from oidc.signals import polling
 from tests.sandbox.conftest import START
 from tests.sandbox.played_issuer import DECLARE, PlayedIssuer, playing_issuer
 from tests.sandbox.signal_material import CAEP, ELSEWHERE, EMPLOYER, NOW, PERSON, PROVIDER, SERVICE, SID, TOKEN_ID
@@ -313,3 +315,7 @@ def test_a_page_that_is_shown_again_and_again_fills_no_memory(issuer: PlayedIssu
         visit.standing(remembers=False)
     kept = visit.flow.messages
     assert len(kept) == FIRST + LAST and [one.title for one in kept[: len(titles)]] == titles
+
+
+def test_a_poll_that_brings_nothing_is_answered_long_before_a_service_gives_up() -> None:
+    assert polling.LONGEST_WAIT <= exchanges.SECONDS / 2
