@@ -171,7 +171,7 @@ def refused_plainly(answer: TestResponse) -> dict[str, str]:
     return told
 
 
-def is_page(answer: TestResponse, status: int = 400) -> None:
+def check_page(answer: TestResponse, status: int = 400) -> None:
     """A page for the person, that sends them nowhere."""
     assert answer.status_code == status and "Location" not in answer.headers, answer.headers
     assert answer.content_type.startswith("text/html")

@@ -17,7 +17,7 @@ from iam.domain.client_metadata import OFFLINE, AuthMethod
 from iam.storage.archive import open_archive
 from tests.oidc.provider.code_scene import CALLBACK, VERIFIER, CodeScene, challenge_of
 from tests.oidc.provider.premises import ISSUER
-from tests.oidc.provider.relying_party_of_suite import LONG_STATE, RelyingParty, is_page, refused_plainly
+from tests.oidc.provider.relying_party_of_suite import LONG_STATE, RelyingParty, check_page, refused_plainly
 from tests.storage.clocks import SetClock
 
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
@@ -131,7 +131,8 @@ def test_scopes_that_nobody_could_answer_are_neither_offered_nor_taken(
 def test_hints_and_parameters_that_are_not_ours_do_no_harm(
     scene: CodeScene, party: RelyingParty, name: str, value: str
 ) -> None:
-    party.log_in(scene.logged_in(), **{name: value})
+    login = party.log_in(scene.logged_in(), **{name: value})
+    assert party.userinfo(login.tokens["access_token"]).status_code == 200
 
 
 def test_a_login_that_is_asked_anew_is_shown_and_is_later(scene: CodeScene, party: RelyingParty) -> None:
@@ -190,7 +191,7 @@ def test_a_code_that_is_used_again_gives_nothing_and_takes_what_it_gave(
 
 
 def test_an_address_that_is_not_registered_gets_nobody(scene: CodeScene, party: RelyingParty) -> None:
-    is_page(party.visit(scene.logged_in(), redirect_uri=f"{CALLBACK}/abcdefghij"))
+    check_page(party.visit(scene.logged_in(), redirect_uri=f"{CALLBACK}/abcdefghij"))
 
 
 def test_a_request_may_come_by_post(scene: CodeScene, party: RelyingParty) -> None:

@@ -20,7 +20,7 @@ from tests.oidc.provider.code_scene import CALLBACK
 from tests.oidc.provider.forgery import compact, rsa_jwk
 from tests.oidc.provider.premises import ISSUER
 from tests.oidc.provider.registration_scene import RegistrationScene, conformance_client
-from tests.oidc.provider.relying_party_of_suite import Login, RelyingParty, is_page, refused_plainly
+from tests.oidc.provider.relying_party_of_suite import Login, RelyingParty, check_page, refused_plainly
 from tests.storage.clocks import SetClock
 
 TOKEN = f"{ISSUER}/oauth2/token"
@@ -78,7 +78,7 @@ def test_userinfo_is_signed_by_rs256_for_who_registers_it(scene: RegistrationSce
 
 def test_who_registered_two_addresses_names_one(scene: RegistrationScene) -> None:
     party = Registered(scene, redirect_uris=[CALLBACK, f"{CALLBACK}/second"])
-    is_page(party.visit(scene.logged_in(), redirect_uri=""))
+    check_page(party.visit(scene.logged_in(), redirect_uri=""))
 
 
 def test_the_query_of_a_registered_address_comes_back(scene: RegistrationScene) -> None:
@@ -91,7 +91,7 @@ def test_the_query_of_a_registered_address_comes_back(scene: RegistrationScene) 
 @pytest.mark.parametrize("registered", [CALLBACK, f"{CALLBACK}?bar=foo"], ids=["added", "another"])
 def test_no_other_query_is_returned_to(scene: RegistrationScene, registered: str) -> None:
     party = Registered(scene, redirect_uris=[registered])
-    is_page(party.visit(scene.logged_in(), redirect_uri=f"{CALLBACK}?foo=bar"))
+    check_page(party.visit(scene.logged_in(), redirect_uri=f"{CALLBACK}?foo=bar"))
 
 
 def test_an_address_with_a_fragment_is_not_registered(scene: RegistrationScene) -> None:

@@ -24,7 +24,7 @@ from tests.oidc.provider.fapi_client_of_suite import (
 )
 from tests.oidc.provider.forgery import OTHER_EC, payload
 from tests.oidc.provider.premises import ISSUER
-from tests.oidc.provider.relying_party_of_suite import is_page
+from tests.oidc.provider.relying_party_of_suite import check_page
 from tests.oidc.provider.wallet import Wallet
 from tests.storage.clocks import SetClock
 
@@ -137,19 +137,19 @@ def test_a_request_may_be_opened_again_until_the_person_decided(scene: CodeScene
 def test_a_request_that_was_answered_is_over(scene: CodeScene, first: Client) -> None:
     browser, address = scene.logged_in(), first.address(first.push())
     first.decided(browser, address)
-    is_page(first.open(browser, address))
+    check_page(first.open(browser, address))
 
 
 def test_a_request_is_dead_when_its_time_is_over(scene: CodeScene, first: Client) -> None:
     pushed = first.push()
     scene.clock.at += timedelta(seconds=pushed.get_json()["expires_in"], milliseconds=1)
-    is_page(first.open(scene.logged_in(), first.address(pushed)))
+    check_page(first.open(scene.logged_in(), first.address(pushed)))
 
 
 def test_a_request_is_not_another_clients(scene: CodeScene, clients: tuple[Client, Client]) -> None:
     first, second = clients
     address = first.address(first.push()).replace(f"client_id={first.id}&", f"client_id={second.id}&")
-    is_page(second.open(scene.logged_in(), address))
+    check_page(second.open(scene.logged_in(), address))
 
 
 def test_a_pushed_request_names_no_other_one(first: Client) -> None:
