@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, settings
 
 from tests import engines
 from tests.lending import Template, empty_tables
+from tests.surroundings import settings_around
 
 LONGEST_FIRST = (
     "sandbox/test_demo.py",
@@ -27,6 +28,9 @@ LONGEST_FIRST = (
     "peers/test_schemathesis.py",
 )
 """Files of tests that take longest, in that order: side by side none of them may be left to the end."""
+
+SETTINGS_AT_FIRST = frozenset(settings_around())
+"""What the environment held before any test ran."""
 
 settings.register_profile(
     "ci", max_examples=50, stateful_step_count=30, deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -51,6 +55,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         raise pytest.UsageError(f"{addressed[0]} is named by a place in memory: give its parameters ids")
     rank = {config.rootpath / "tests" / name: place for place, name in enumerate(LONGEST_FIRST)}
     items.sort(key=lambda item: rank.get(item.path, len(rank)))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """No module leaves settings of a house in this process's environment, where the next module's would read them."""
+    assert set(settings_around()) <= SETTINGS_AT_FIRST
+    yield
+    assert set(settings_around()) <= SETTINGS_AT_FIRST
 
 
 @pytest.fixture(scope="session")

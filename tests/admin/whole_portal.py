@@ -36,7 +36,7 @@ from iam.web import logs
 from iam.web.browser import SESSION_COOKIE, VISIT_COOKIE
 from iam.web.csrf import SAFE
 from tests.rows import counted
-from tests.sandbox.conftest import arrange
+from tests.surroundings import arrange
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 HOST = "localhost:8799"

@@ -20,6 +20,7 @@ from iam.sandbox.software import new_private_jwk, public_set
 from tests import engines
 from tests.bench.cpu import Meter, parents
 from tests.bench.figures import POSTGRESQL, SQLITE
+from tests.surroundings import settings_around
 
 ISSUER = "https://procura.example"
 HOST = "procura.example"
@@ -64,12 +65,6 @@ def _login_source() -> str:
 def administration() -> str:
     """The CBE number of the sandbox's administration, which no grown country gives to anybody else."""
     return read_country(date(2026, 1, 1)).number_of(ADMINISTRATION)
-
-
-def settings_around() -> list[str]:
-    """The names of the settings of another house in this process's environment."""
-    ours = (name for name in os.environ if name.startswith("PROCURA_") or name in ("PORT", "DATABASE_URL"))
-    return [name for name in ours if name != engines.GIVEN_SERVER]
 
 
 def clean_environment() -> None:

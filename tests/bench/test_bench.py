@@ -35,6 +35,7 @@ from tests.bench.login_cryptography import Cryptography
 from tests.bench.refusing import Refusing
 from tests.bench.setting_up import Ground
 from tests.bench.stands import Act, Key, Series, measured, planned
+from tests.surroundings import arrange
 
 SIZE, QUESTIONS = 120, 40
 
@@ -44,10 +45,7 @@ def country(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """A small country, with its settings in this process's environment."""
     database = databases.fresh(SQLITE, SIZE, tmp_path_factory.mktemp("bench"), None)
     with pytest.MonkeyPatch.context() as patch:
-        for name in databases.settings_around():
-            patch.delenv(name)
-        for name, value in database.settings().items():
-            patch.setenv(name, value)
+        arrange(patch, database.settings())
         countries.grow(SIZE, datetime.now(UTC).isoformat(), str(database.folder), mandates=True)
         yield database
 

@@ -12,7 +12,7 @@ import pytest
 
 from iam.domain.authorization_grants import AuthorizationCode, AuthorizationGrant, RefreshToken
 from iam.domain.tokens import IssuedToken
-from tests.bench import databases, grant_figures, growing_up, options, pauses
+from tests.bench import grant_figures, growing_up, options, pauses
 from tests.bench.cpu import Meter, Spent
 from tests.bench.databases import Database
 from tests.bench.figures import SQLITE
@@ -22,6 +22,7 @@ from tests.bench.grant_stands import opened, served, stands_of
 from tests.bench.pauses import Pauses, rank
 from tests.bench.setting_up import Ground
 from tests.bench.stands import Key, measured
+from tests.surroundings import arrange
 
 LIVE, EXPIRED = 40, 30
 
@@ -32,8 +33,7 @@ def ground(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Ground, D
     folder = tmp_path_factory.mktemp("grants")
     chosen = replace(options.QUICK, rows=frozenset({"grants"}), engines=(SQLITE,), live=(LIVE,), expired=EXPIRED)
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        for name in databases.settings_around():
-            patch.delenv(name)
+        arrange(patch, {})
         [database] = growing_up.live_grants(chosen, [SQLITE], folder, None)
         yield Ground(chosen, [], folder, stack), database
 

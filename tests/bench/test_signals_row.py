@@ -14,13 +14,14 @@ import pytest
 import requests
 from rich.console import Console
 
-from tests.bench import databases, options, signals, signals_printing
+from tests.bench import options, signals, signals_printing
 from tests.bench.figures import SQLITE
 from tests.bench.setting_up import Ground
 from tests.bench.signals import GOAL, RECEIVERS, Waits
 from tests.bench.signals_receivers import Receivers
 from tests.bench.stands import Key
 from tests.sandbox.played_issuer import PlayedIssuer, playing_issuer
+from tests.surroundings import arrange
 
 SHARED = "Bearer shared"
 MANDATE = "m1"
@@ -90,8 +91,7 @@ def test_the_goal_is_held_against_the_99th_percentile() -> None:
 def test_a_few_revocations_reach_twenty_receivers_of_a_running_service(tmp_path: Path) -> None:
     chosen = replace(options.QUICK, rows=frozenset({"signals"}), engines=(SQLITE,), revocations=3)
     with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
-        for name in databases.settings_around():
-            patch.delenv(name)
+        arrange(patch, {})
         patch.setattr(signals, "WARM", 1)
         found = signals.waits_of(Ground(chosen, [], tmp_path, stack), SQLITE, None)
     assert [(one.alive, one.dead, len(one.seconds)) for one in found.values()] == [(20, 0, 3), (17, 3, 3)]

@@ -31,7 +31,7 @@ from iam.services.activation_codes import Registration
 from iam.storage.migrations import upgrade
 from tests.chromium import served
 from tests.ports import free_port
-from tests.sandbox.conftest import arrange
+from tests.surroundings import arrange
 
 SECONDS = 60
 _FORM = re.compile(r"<form\b([^>]*)>(.*?)</form>", re.DOTALL)

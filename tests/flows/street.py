@@ -31,7 +31,7 @@ from iam.sandbox.tour.guide import Guide
 from iam.sandbox.tour.narrator import Narrator
 from iam.storage.archive import open_archive
 from tests.ports import free_port
-from tests.sandbox.conftest import arrange
+from tests.surroundings import arrange
 
 PATIENCE = 60.0
 """Seconds after which a message that did not come is a failure."""
@@ -90,12 +90,12 @@ def open_street(data: Path) -> Iterator[Street]:
     with (
         playing_the_state(country, clock, portal) as state,
         playing_identity_providers(country, clock, portal) as identities,
-        pytest.MonkeyPatch.context() as patch,
     ):
         told = sandbox_environment(data, port, portal, state, country, clock.offset)
         told |= identities.environment(data) | {"PROCURA_WORKERS": "1"}
-        arrange(patch, told)
-        settings = fresh_sandbox()
+        with pytest.MonkeyPatch.context() as patch:
+            arrange(patch, told)
+            settings = fresh_sandbox()
         clients = {one.alias: one for one in load_country(settings, country)}
         guide = Guide(portal, state.url + LOGIN, country, clients, clock, Narrator(Console(file=StringIO())))
         log = data / "service.log"

@@ -1,7 +1,6 @@
 """The sandbox's surroundings for tests: the state's systems, and the settings of a service beside them."""
 
-import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from iam.outside.clock import ShiftedClock
 from iam.sandbox.country import Country, read_country
 from iam.sandbox.environment import sandbox_environment
 from iam.sandbox.state_server import StateSystems, playing_the_state
+from tests.surroundings import arrange
 
 START = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 BASE_URL = "http://127.0.0.1:8080"
@@ -43,13 +43,3 @@ def surroundings(
     """Puts the sandbox's settings into this process's environment; more of them, or others, may be named."""
     told = sandbox_environment(tmp_path, 8080, BASE_URL, state, country, clock.offset)
     return lambda **others: arrange(monkeypatch, {**told, **others})
-
-
-def arrange(patch: pytest.MonkeyPatch, settings: Mapping[str, str]) -> None:
-    """Let these be the only settings in this process's environment."""
-    for name in list(os.environ):
-        ours = name.startswith("PROCURA_") or name in ("PORT", "DATABASE_URL")
-        if ours and not name.startswith(("PROCURA_TEST_", "PROCURA_REQUIRE_")):
-            patch.delenv(name)
-    for name, value in settings.items():
-        patch.setenv(name, value)

@@ -16,7 +16,7 @@ from iam.domain.enterprises import Capacity
 from iam.domain.mandates import Mandate, State
 from iam.sandbox.commands import sandbox
 from iam.services.authorization import Ask
-from tests.sandbox.conftest import arrange
+from tests.surroundings import arrange
 
 SIZE = 300
 

@@ -28,7 +28,8 @@ from iam.sandbox.state_server import playing_the_state
 from iam.services.authorization import Ask
 from iam.services.client_metadata_rules import check_metadata
 from iam.services.people import person_of
-from tests.sandbox.conftest import BASE_URL, START, arrange
+from tests.sandbox.conftest import BASE_URL, START
+from tests.surroundings import arrange
 
 
 @dataclass(frozen=True)

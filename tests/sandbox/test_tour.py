@@ -28,7 +28,8 @@ from iam.sandbox.tour.questions import permitted, refused
 from iam.sandbox.tour.route import NINA_DECLARES, ROUTE
 from iam.sandbox.tour.walk import walk
 from tests.ports import free_port
-from tests.sandbox.conftest import START, arrange
+from tests.sandbox.conftest import START
+from tests.surroundings import arrange
 
 
 @dataclass(frozen=True)
