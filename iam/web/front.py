@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
@@ -78,35 +80,38 @@ class Front:
         application: WSGIApplication,
         *,
         at_once: AtOnce,
-        in_turn: Collection[str],
+        in_turn: Collection[Collection[str]],
         threads: int,
         largest_body: int,
     ) -> None:
         """`in_turn` are the paths with one thread each; `largest_body` is how many bytes are taken in at most."""
         self._application = application
         self._at_once = at_once
-        self._in_turn = {path: ThreadPoolExecutor(1) for path in in_turn}
+        self._in_turn = {path: turn for paths in in_turn for turn in (Turn(application),) for path in paths}
         self._shared = ThreadPoolExecutor(threads)
         self._largest_body = largest_body
 
     async def __rsgi__(self, scope: Scope, protocol: Exchange) -> None:
         """Serve one request."""
-        status, headers, body = await self._answer(scope, protocol)
-        protocol.response_bytes(status, headers, body)
-
-    async def _answer(self, scope: Scope, protocol: Exchange) -> tuple[int, Headers, bytes]:
         try:
             environ = environ_of(scope)
             body = await self._body(environ, protocol)
             environ["wsgi.input"] = io.BytesIO(body)
             waits = bool(environ.get(_CERTIFICATE))
             if not waits and _PROOF not in environ and self._at_once(scope.path, body):
-                return called(self._application, environ)
-            threads = self._shared if waits else self._in_turn.get(scope.path, self._shared)
-            return await asyncio.get_running_loop().run_in_executor(threads, called, self._application, environ)
+                answer = called(self._application, environ)
+            else:
+                turn = None if waits else self._in_turn.get(scope.path)
+                if turn is not None:
+                    await turn.answered(environ, protocol)
+                    return
+                answer = await asyncio.get_running_loop().run_in_executor(
+                    self._shared, called, self._application, environ
+                )
         except Exception:  # an error of ours is never an answer of the application
             structlog.get_logger().error("request_failed", exc_info=True)
-            return _FAILED
+            answer = _FAILED
+        protocol.response_bytes(*answer)
 
     async def _body(self, environ: WSGIEnvironment, protocol: Exchange) -> bytes:
         """The body as far as it may be taken in; one that says it is larger is not read: its length is refused."""
@@ -121,6 +126,48 @@ class Front:
         if not declared.isdecimal() or len(declared) > 18 or int(declared) > self._largest_body:
             return b""
         return await protocol() if int(declared) else b""
+
+
+class Turn:
+    """A thread that answers requests one after another, and itself sends what it answers.
+
+    The event loop, which takes turns with it at the interpreter, is told of several answers at once.
+    """
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._application = application
+        self._waiting: SimpleQueue[tuple[WSGIEnvironment, Exchange, asyncio.Future[None]]] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+
+    async def answered(self, environ: WSGIEnvironment, exchange: Exchange) -> None:
+        """Wait until a request was answered."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, daemon=True)
+            self._thread.start()
+        done = asyncio.get_running_loop().create_future()
+        self._waiting.put((environ, exchange, done))
+        await done
+
+    def _work(self) -> None:
+        answered: list[asyncio.Future[None]] = []
+        while True:
+            environ, exchange, done = self._waiting.get()
+            try:
+                answer: tuple[int, Headers, bytes] = called(self._application, environ)
+            except Exception:
+                structlog.get_logger().error("request_failed", exc_info=True)
+                answer = _FAILED
+            exchange.response_bytes(*answer)
+            answered.append(done)
+            if self._waiting.empty() or len(answered) == 16:
+                done.get_loop().call_soon_threadsafe(_settle, answered)
+                answered = []
+
+
+def _settle(answered: Iterable[asyncio.Future[None]]) -> None:
+    for one in answered:
+        if not one.done():
+            one.set_result(None)
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Flask, request
@@ -13,12 +14,14 @@ from iam.web import problems
 from iam.web.problems import Issue, IssueType, ProblemAnswer, Where
 
 REQUEST_ID: Final = "X-Request-ID"
+_EXTENSION: Final = "procura.headers"
 ENVIRON_REQUEST_ID: Final = "procura.request_id"
 """Where the WSGI environment holds the id of the request."""
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+_REQUEST_ID_NOW: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 _REQUEST_ID: Final = re.compile(r"[!-~]{1,128}")
 _FORWARDED_HOST: Final = re.compile(r"(?:^|[;,])\s*host\s*=\s*\"?([^\";,]*)", re.IGNORECASE)
 _OVERRIDES: Final = frozenset(
@@ -45,9 +48,26 @@ def install(app: Flask, hosts: Collection[str], randomness: Randomness, *, https
     """
     port = 443 if https else 80
     known = frozenset(host.lower() for host in hosts) | {f"{host.lower()}:{port}" for host in hosts if ":" not in host}
-    app.wsgi_app = Completed(app.wsgi_app, randomness, https=https)  # type: ignore[method-assign]
-
+    app.extensions[_EXTENSION] = (known, lambda application: Completed(application, randomness, https=https))
+    app.wsgi_app = completed(app, app.wsgi_app)  # type: ignore[method-assign]
     app.before_request(lambda: check_environ(request.environ, known))
+
+
+def request_id_now() -> str | None:
+    """The id of the request that is being answered in this context, if any."""
+    return _REQUEST_ID_NOW.get()
+
+
+def hosts_of(app: Flask) -> frozenset[str]:
+    """The hosts for which ``app`` answers, as ``check_environ`` takes them."""
+    known: frozenset[str] = app.extensions[_EXTENSION][0]
+    return known
+
+
+def completed(app: Flask, application: WSGIApplication) -> Completed:
+    """An application whose answers are completed as those of ``app`` are."""
+    complete: Callable[[WSGIApplication], Completed] = app.extensions[_EXTENSION][1]
+    return complete(application)
 
 
 def check_environ(environ: WSGIEnvironment, known: frozenset[str]) -> None:
@@ -82,14 +102,18 @@ class Completed:
         """Serve one request."""
         request_id = self._request_id(environ.get("HTTP_X_REQUEST_ID", ""))
         environ[ENVIRON_REQUEST_ID] = request_id
+        present = _REQUEST_ID_NOW.set(request_id)
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:
-            present = {name.lower() for name, _value in headers}
-            headers += [(name, value) for name, key, value in self._added if key not in present]
+            told = {name.lower() for name, _value in headers}
+            headers += [(name, value) for name, key, value in self._added if key not in told]
             headers.append((REQUEST_ID, request_id))
             return start_response(status, headers, *failure)
 
-        return self._application(environ, start)
+        try:
+            return self._application(environ, start)
+        finally:
+            _REQUEST_ID_NOW.reset(present)
 
     def _request_id(self, sent: str) -> str:
         """The id the caller gave, to be echoed (AuthZEN Authorization API 1.0, "Request Identification"), or a new one.

@@ -15,9 +15,8 @@ from pathlib import PurePath
 from typing import Any, Final, TextIO
 
 import structlog
-from flask import has_request_context, request
 
-from iam.web.headers import ENVIRON_REQUEST_ID
+from iam.web.headers import request_id_now
 from iam.web.masking import mask_for_name, masked, masked_number
 
 MAX_TEXT: Final = 500
@@ -138,7 +137,7 @@ def _clean_members(members: Mapping[Any, object], depth: int) -> dict[str, objec
 
 def _with_request(event: Mapping[str, object]) -> Mapping[str, object]:
     """The event with the id of the request in which it happened, where there is one."""
-    request_id = request.environ.get(ENVIRON_REQUEST_ID) if has_request_context() else None
+    request_id = request_id_now()
     return {**event, "request_id": request_id} if request_id else event
 
 

@@ -15,6 +15,7 @@ from oidc.provider.client_registration import (
     presented,
     read_object,
 )
+from oidc.provider.replies import Reply
 from oidc.provider.token_answers import HEADERS
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ def add_configuration(blueprint: Blueprint, provider: Provider) -> None:
     """Add the endpoint of each client to the authorization server's."""
 
     def registration(client_id: str) -> Response:
-        return provider.guarded(lambda: _acts(provider, client_id))
+        return provider.answered(lambda: _acts(provider, client_id))
 
     methods = ["GET", "PUT", "DELETE"]
     blueprint.add_url_rule(f"{PATH}/<client_id>", "registration", BY_TOKEN(registration), methods=methods)
 
 
-def _acts(provider: Provider, client_id: str) -> Response:
+def _acts(provider: Provider, client_id: str) -> Reply:
     """Whatever the token is refused for looks the same, whether there is such a client or not."""
     token, registration = presented(request), provider.parts.registration
     with as_registration_errors():

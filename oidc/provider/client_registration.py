@@ -16,6 +16,7 @@ from iam.services.client_registration import Registered, TokenRefused, shown_key
 from iam.web import strict_json
 from iam.web.markers import public
 from oidc.provider.errors import InvalidToken, ProviderError
+from oidc.provider.replies import Reply
 from oidc.provider.token_answers import HEADERS
 
 if TYPE_CHECKING:
@@ -51,12 +52,12 @@ def add_registration(blueprint: Blueprint, provider: Provider) -> None:
     """Add the endpoint to the authorization server's."""
 
     def register() -> Response:
-        return provider.guarded(lambda: _registered(provider))
+        return provider.answered(lambda: _registered(provider))
 
     blueprint.add_url_rule(PATH, "register", BY_TOKEN(register), methods=["POST"])
 
 
-def _registered(provider: Provider) -> Response:
+def _registered(provider: Provider) -> Reply:
     """Answer a registration, in these steps:
 
     (1) it presents an initial access token;
@@ -92,7 +93,7 @@ def read_object(sent: Request) -> Mapping[str, object]:
     return value
 
 
-def answer(provider: Provider, registered: Registered, status: int = 200) -> Response:
+def answer(provider: Provider, registered: Registered, status: int = 200) -> Reply:
     """A registration as its client is told of it."""
     client = registered.client
     told: dict[str, object] = {

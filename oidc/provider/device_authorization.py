@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from flask import Response
-
 from iam.domain.client_metadata import GrantType
 from iam.domain.device_authorizations import shown_user_code
 from iam.services.device_authorizations import LIFE
@@ -15,6 +13,7 @@ from oidc.provider.code_grant import OfPerson
 from oidc.provider.errors import UnauthorizedClient
 from oidc.provider.exchange import Exchange
 from oidc.provider.refusals import as_oauth_errors
+from oidc.provider.replies import Reply
 from oidc.provider.resource_indicators import check_resource_of_scopes
 from oidc.provider.token_answers import HEADERS, Answer, read_scopes
 
@@ -26,7 +25,7 @@ VERIFICATION_PATH: Final = "/connect/device"
 """Where the person types the code."""
 
 
-def ask_for_device(provider: Provider, exchange: Exchange) -> Response:
+def ask_for_device(provider: Provider, exchange: Exchange) -> Reply:
     """Let a device ask, in these steps (RFC 8628 §3.1, §3.2):
 
     (1) the client authenticates as at the token endpoint, and is registered for the grant;

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 
-from flask import Blueprint, Response, abort, current_app, request
+from flask import Blueprint, Flask, Response, abort, current_app, request
 
 from iam.web.limits import set_largest_body
 from iam.web.markers import public
@@ -15,15 +15,20 @@ from oidc.provider.client_configuration import add_configuration
 from oidc.provider.client_registration import add_registration
 from oidc.provider.device_authorization import DEVICE_PATH, ask_for_device
 from oidc.provider.exchange import Exchange, read_exchange
+from oidc.provider.exchange_door import Act, stand_in_front
 from oidc.provider.explanations import as_json, as_page
 from oidc.provider.introspection import JSON, JWT
 from oidc.provider.metadata import metadata
 from oidc.provider.possession import PROOF
 from oidc.provider.pushed_requests import push
-from oidc.provider.server import TOKEN_PATH, Parts, Provider
+from oidc.provider.replies import Reply
+from oidc.provider.server import INTROSPECTION_PATH, TOKEN_PATH, Parts, Provider
 from oidc.provider.signed_metadata import SignedMetadata
 from oidc.provider.software_requests import add_software_requests
 from oidc.provider.userinfo import userinfo
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 NAME: Final = "oauth2"
 KEYS_KEPT_FOR: Final = 300
@@ -50,34 +55,34 @@ def provider_blueprint(parts: Parts) -> Blueprint:
 
 
 def _add_posts(blueprint: Blueprint, provider: Provider) -> None:
-    def answer(act: Callable[[Exchange], Response], *media_types: str) -> Response:
-        url = provider.parts.possession.base_of(request.environ) + request.path
-        return _with_nonce(provider, provider.guarded(lambda: act(read_exchange(request, url, media_types))))
+    """What is asked by POST with a form: answered at the door; the views are what routes and metadata know of it."""
 
-    def token() -> Response:
-        return answer(provider.token_response, JSON)
+    def at(path: str, act: Callable[[Exchange], Reply], *media_types: str) -> None:
+        def reply(environ: WSGIEnvironment) -> Reply:
+            url = provider.parts.possession.base_of(environ) + path
+            told = provider.guarded(lambda: act(read_exchange(environ, url, media_types)))
+            return _with_nonce(provider, environ, told)
 
-    def introspect() -> Response:
-        return answer(lambda exchange: provider.endpoint_response("introspection", exchange), JSON, JWT)
+        def view() -> Response:
+            return reply(request.environ).response()
 
-    def revoke() -> Response:
-        return answer(lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
-
-    def par() -> Response:
-        return answer(lambda exchange: push(provider, exchange), JSON)
-
-    def device_authorization() -> Response:
-        return answer(lambda exchange: ask_for_device(provider, exchange), JSON)
-
-    posts = {TOKEN_PATH: token, "/oauth2/introspect": introspect, "/oauth2/revoke": revoke, "/oauth2/par": par}
-    for path, view in (posts | {DEVICE_PATH: device_authorization}).items():
+        acts[path] = reply
         set_largest_body(view, LARGEST_ANSWERED)
-        blueprint.add_url_rule(path, view.__name__, _BY_ITSELF(view), methods=["POST"])
+        blueprint.add_url_rule(path, path.rpartition("/")[2], _BY_ITSELF(view), methods=["POST"])
+
+    acts: dict[str, Act] = {}
+    at(TOKEN_PATH, provider.token_response, JSON)
+    at(INTROSPECTION_PATH, lambda exchange: provider.endpoint_response("introspection", exchange), JSON, JWT)
+    at("/oauth2/revoke", lambda exchange: provider.endpoint_response("revocation", exchange), JSON)
+    at("/oauth2/par", lambda exchange: push(provider, exchange), JSON)
+    at(DEVICE_PATH, lambda exchange: ask_for_device(provider, exchange), JSON)
+    blueprint.record_once(lambda state: stand_in_front(cast(Flask, state.app), acts, LARGEST_ANSWERED))
 
 
 def _add_userinfo(blueprint: Blueprint, provider: Provider) -> None:
     def told() -> Response:
-        return _with_nonce(provider, provider.guarded(lambda: userinfo(provider)))
+        reply = provider.guarded(lambda: userinfo(provider))
+        return _with_nonce(provider, request.environ, reply).response()
 
     by_token = public("the request proves itself by its access token")
     blueprint.add_url_rule("/oauth2/userinfo", "userinfo", by_token(told), methods=["GET", "POST"])
@@ -115,11 +120,12 @@ def _add_gets(blueprint: Blueprint, provider: Provider) -> None:
     blueprint.add_url_rule("/explanations/<reason>", "explanation", _FOR_ALL(explanation))
 
 
-def _with_nonce(provider: Provider, answer: Response) -> Response:
-    """An answer to a request with a proof hands out the nonce for the next one (RFC 9449 §8.2)."""
-    if PROOF in request.environ and answer.status_code < 300:
-        answer.headers["DPoP-Nonce"] = provider.parts.possession.proofs.nonces.current()
-    return answer
+def _with_nonce(provider: Provider, environ: WSGIEnvironment, reply: Reply) -> Reply:
+    """A reply to a request with a proof hands out the nonce for the next one (RFC 9449 §8.2)."""
+    if PROOF not in environ or reply.status >= 300:
+        return reply
+    nonce = ("DPoP-Nonce", provider.parts.possession.proofs.nonces.current())
+    return reply._replace(headers=[*reply.headers, nonce])
 
 
 def _kept(written: str, media_type: str, seconds: int, content: str = "") -> Response:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from authlib.oauth2.rfc6749 import ClientMixin, OAuth2Request
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload
-from flask import Request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from iam.domain.clients import ProvenClient, ProvenKey
 from oidc.provider.errors import InvalidClient, InvalidRequest
@@ -65,18 +66,26 @@ class ProvenSoftware(ClientMixin):
         return True
 
 
-def read_exchange(request: Request, url: str, answers: tuple[str, ...]) -> Exchange:
+def read_exchange(environ: WSGIEnvironment, url: str, answers: tuple[str, ...]) -> Exchange:
     """Read a request; `answers` are the media types of the answer, the usual one first.
 
     Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form; `InvalidClient`: a body that is
     too large for any assertion, and is not read.
     """
-    if request.query_string:
+    if environ.get("QUERY_STRING"):
         raise InvalidRequest("query_refused", "Send the parameters in the body, none in the URL.")
-    if (request.content_length or 0) > MAX_BYTES:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    if length > MAX_BYTES:
         raise InvalidClient("body_too_large", f"No client is looked for in more than {MAX_BYTES} bytes.")
-    parameters = read_form(request.headers.get("Content-Type", ""), request.get_data(cache=False))
-    accept = request.accept_mimetypes.best_match(answers) if len(answers) > 1 else None
-    read = Exchange(url, parameters, request.headers.get("Authorization"), accept or answers[0])
-    read.environ = request.environ
+    parameters = read_form(environ.get("CONTENT_TYPE", ""), environ["wsgi.input"].read(length))
+    read = Exchange(url, parameters, environ.get("HTTP_AUTHORIZATION"), _preferred(environ, answers))
+    read.environ = environ
     return read
+
+
+def _preferred(environ: WSGIEnvironment, answers: tuple[str, ...]) -> str:
+    """The media type of the answer that the header Accept prefers; the usual one where it names none of them."""
+    asked = environ.get("HTTP_ACCEPT", "")
+    if len(answers) == 1 or asked in ("", "*/*", answers[0]):
+        return answers[0]
+    return parse_accept_header(asked, MIMEAccept).best_match(answers) or answers[0]

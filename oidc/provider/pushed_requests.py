@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from flask import Response
-
 from iam.services.authorization_requests import PUSHED_LIFE
 from oidc.provider.authorization_answering import Registered, answering
 from oidc.provider.authorization_errors import AuthorizationRefused
@@ -15,6 +13,7 @@ from oidc.provider.authorization_standing import REQUEST_URI
 from oidc.provider.errors import InvalidRequest, ProviderError, UnauthorizedClient
 from oidc.provider.exchange import Exchange
 from oidc.provider.refusals import as_oauth_errors
+from oidc.provider.replies import Reply
 from oidc.provider.request_objects import unpacked
 from oidc.provider.token_answers import HEADERS
 
@@ -32,7 +31,7 @@ class PushedRefused(ProviderError):
         super().__init__(refusal.reason, refusal.description)
 
 
-def push(provider: Provider, exchange: Exchange) -> Response:
+def push(provider: Provider, exchange: Exchange) -> Reply:
     """Keep a request, in these steps:
 
     (1) the client authenticates as at the token endpoint (RFC 9126 §2.1), and people log in to it;

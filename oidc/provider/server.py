@@ -13,7 +13,6 @@ from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import ClientMixin
 from authlib.oauth2.rfc6749.errors import UnsupportedGrantTypeError
 from flask import Request, Response
-from werkzeug.datastructures import Headers
 
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.clients import ProvenClient
@@ -46,10 +45,12 @@ from oidc.provider.own_tokens import OwnTokens
 from oidc.provider.person_claims import PersonClaims
 from oidc.provider.possession import Possession, at_resource, check_constrained
 from oidc.provider.registrations import Registrations
+from oidc.provider.replies import Reply
 from oidc.provider.revocation import Revocation
 from oidc.provider.unproven_pace import UnprovenPace
 
 TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
+INTROSPECTION_PATH: Final = "/oauth2/introspect"
 GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant, DeviceGrant, ExchangeGrant)
 ENDPOINTS: Final = (Introspection, Revocation)
 _log: Final = structlog.get_logger("oidc.provider")
@@ -112,20 +113,24 @@ class Provider(AuthorizationServer):
         """The grant types that are registered."""
         return [grant.GRANT_TYPE for grant in GRANTS]
 
-    def guarded(self, act: Callable[[], Response]) -> Response:
+    def guarded(self, act: Callable[[], Reply]) -> Reply:
         """The answer of an act, or of the refusal that it raises."""
         try:
             return act()
         except OAuth2Error as error:
             return self.handle_error_response(None, error)
 
-    def token_response(self, exchange: Exchange) -> Response:
-        """The answer to a request for a token."""
-        return cast(Response, self.create_token_response(exchange))
+    def answered(self, act: Callable[[], Reply]) -> Response:
+        """As `guarded`, for a view."""
+        return self.guarded(act).response()
 
-    def endpoint_response(self, name: str, exchange: Exchange) -> Response:
+    def token_response(self, exchange: Exchange) -> Reply:
+        """The answer to a request for a token."""
+        return cast(Reply, self.create_token_response(exchange))
+
+    def endpoint_response(self, name: str, exchange: Exchange) -> Reply:
         """The answer of a registered endpoint."""
-        return cast(Response, self.create_endpoint_response(name, exchange))  # type: ignore[no-untyped-call]
+        return cast(Reply, self.create_endpoint_response(name, exchange))  # type: ignore[no-untyped-call]
 
     def authenticated(self, request: Exchange) -> ProvenClient:
         """The client of a request, at any endpoint. Raises `InvalidClient`, `InvalidRequest`."""
@@ -181,12 +186,12 @@ class Provider(AuthorizationServer):
         status: int,
         body: Mapping[str, object] | str,
         headers: Mapping[str, str] | Iterable[tuple[str, str]],
-    ) -> Response:
+    ) -> Reply:
         """The answer itself."""
         written = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
-        return Response(written, status, Headers(cast(Iterable[tuple[str, str]], headers)))
+        return Reply(status, written, list(headers.items() if isinstance(headers, Mapping) else headers))
 
-    def handle_error_response(self, request: OAuth2Request | None, error: OAuth2Error) -> Response:
+    def handle_error_response(self, request: OAuth2Request | None, error: OAuth2Error) -> Reply:
         """The answer that refuses, told in the log once."""
         told = error if isinstance(error, ProviderError) else _ours(request, error)
         _log.warning("oauth_refused", status=told.status_code, error=told.error, code=told.reason, detail=told.detail)

@@ -18,6 +18,7 @@ from oidc.provider.errors import AccessDenied, AuthorizationPending, ExpiredToke
 from oidc.provider.exchange import Exchange, read_exchange
 from oidc.provider.introspection import JSON
 from oidc.provider.refusals import as_oauth_errors
+from oidc.provider.replies import Reply
 from oidc.provider.token_answers import HEADERS, read_scopes
 
 if TYPE_CHECKING:
@@ -36,19 +37,20 @@ def add_software_requests(blueprint: Blueprint, provider: Provider) -> None:
     """Add both endpoints to the authorization server's."""
 
     def exchange() -> Exchange:
-        return read_exchange(request, provider.parts.possession.base_of(request.environ) + request.path, (JSON,))
+        environ = request.environ
+        return read_exchange(environ, provider.parts.possession.base_of(environ) + request.path, (JSON,))
 
     def software_request() -> Response:
-        return provider.guarded(lambda: _asked(provider, exchange()))
+        return provider.answered(lambda: _asked(provider, exchange()))
 
     def software_collection() -> Response:
-        return provider.guarded(lambda: _collected(provider, exchange()))
+        return provider.answered(lambda: _collected(provider, exchange()))
 
     blueprint.add_url_rule(ASKING_PATH, "software_request", _BY_ITSELF(software_request), methods=["POST"])
     blueprint.add_url_rule(COLLECTING_PATH, "software_collection", _BY_ITSELF(software_collection), methods=["POST"])
 
 
-def _asked(provider: Provider, exchange: Exchange) -> Response:
+def _asked(provider: Provider, exchange: Exchange) -> Reply:
     """Take a vendor's request: a link for its customer, and the code that shows whom the customer deals with."""
     proof = provider.authenticated(exchange)
     order = _order(exchange)
@@ -92,7 +94,7 @@ def _keys(text: str) -> object:
         raise InvalidRequest("malformed_json", f"The key set cannot be read as JSON: {fault.detail}.") from None
 
 
-def _collected(provider: Provider, exchange: Exchange) -> Response:
+def _collected(provider: Provider, exchange: Exchange) -> Reply:
     """Tell a vendor what its customer answered; errors as those of RFC 8628 §3.5."""
     proof = provider.authenticated(exchange)
     try:

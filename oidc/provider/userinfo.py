@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
-from flask import Request, Response, request
+from flask import Request, request
 
 from iam.domain.authorization_grants import AuthorizationGrant
 from iam.domain.client_metadata import OFFLINE, OPENID, ClientMetadata
@@ -27,6 +27,7 @@ from oidc.provider.errors import (
     ProviderError,
 )
 from oidc.provider.levels import acr_of, assurance_of
+from oidc.provider.replies import Reply
 from oidc.provider.strict_form import read_form
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class OpenidMissing(InsufficientScope):
     challenge = f'{InsufficientScope.challenge}, scope="{OPENID}"'
 
 
-def userinfo(provider: Provider) -> Response:
+def userinfo(provider: Provider) -> Reply:
     """The claims, in these steps:
 
     (1) the access token is one of ours, presented as it is bound, in one way: by header, or in the form of a POST
