@@ -38,7 +38,7 @@ from iam.web import logs
 from iam.web.by_path import ByPath
 from iam.web.front import Front
 from oidc.provider.endpoints import provider_blueprint
-from oidc.provider.server import TOKEN_PATH
+from oidc.provider.server import INTROSPECTION_PATH, TOKEN_PATH
 from oidc.signals.stream_endpoints import signals_blueprint
 from policies.book import read_book
 from policies.engine import CasbinLaw
@@ -232,7 +232,7 @@ def create_front() -> Front:
     return Front(
         create_service(),
         at_once=answered_at_once,
-        in_turn=((EVALUATIONS_PATH,), (TOKEN_PATH, "/oauth2/introspect")),
+        in_turn=((EVALUATIONS_PATH,), (TOKEN_PATH, INTROSPECTION_PATH)),
         threads=THREADS,
         largest_body=LARGEST_BATCH,
     )

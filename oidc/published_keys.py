@@ -15,6 +15,7 @@ from iam.domain.errors import InvalidInput, Unavailable
 from iam.outward_ports import GuardedWeb
 from iam.ports import Clock
 from iam.web import strict_json
+from iam.web.turns import leave_turn
 from oidc.client_keys import accept_jwks, canonical_jwks, of_use
 from oidc.remote_documents import fetched
 
@@ -79,13 +80,15 @@ class PublishedKeys:
         """The key set of a client now; of no key when its server gave none that can be used for too long.
 
         One request looks for all that come at the same time; the others take what is kept, and wait for the look where
-        nothing is kept yet.
+        nothing is kept yet; neither is done in a turn (`iam.web.turns`), where tokens of all other clients would wait.
         """
         now, uri = self._clock.now(), metadata.jwks_uri
         key = f"{client.id} {client.algorithm} {uri}"
         with self._lock:
             kept, looking = self._kept.get(key), self._asking.get(key)
             due = looking is None and (kept is None or kept.look_at <= now)
+            if due or kept is None:
+                leave_turn()
             if due:
                 self._asking[key] = threading.Event()
         if due:

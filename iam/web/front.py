@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import io
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 import structlog
+
+from iam.web.turns import Turn
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication, WSGIEnvironment
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 Headers = list[tuple[str, str]]
 AtOnce = Callable[[str, bytes], bool]
 """Whether a request, by its path and body, is answered without waiting for anything but the database's own files."""
-_FAILED: Final = (500, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], b'{"status":500}')
 _CONSTANT: Final[dict[str, Any]] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -71,8 +70,8 @@ class Front:
     """Stands between Granian's own interface (RSGI 1.6) and a WSGI application.
 
     Threads that take turns at the interpreter cost more than short answers do, so these are given where requests
-    arrive. Of what is long or waits, some paths have one thread each, because their requests could only wait for each
-    other; the rest share some threads, and what is slow among them keeps nobody else waiting.
+    arrive. Of what is long or waits, some paths have one thread, because their requests could only wait for each other;
+    the rest share some threads, and what is slow among them keeps nobody else waiting.
     """
 
     def __init__(
@@ -84,10 +83,10 @@ class Front:
         threads: int,
         largest_body: int,
     ) -> None:
-        """`in_turn` are the paths with one thread each; `largest_body` is how many bytes are taken in at most."""
+        """Each of `in_turn` is some paths with one thread; `largest_body` is how many bytes are taken in at most."""
         self._application = application
         self._at_once = at_once
-        self._in_turn = {path: turn for paths in in_turn for turn in (Turn(application),) for path in paths}
+        self._in_turn = {path: turn for paths, turn in ((paths, Turn()) for paths in in_turn) for path in paths}
         self._shared = ThreadPoolExecutor(threads)
         self._largest_body = largest_body
 
@@ -96,22 +95,21 @@ class Front:
         try:
             environ = environ_of(scope)
             body = await self._body(environ, protocol)
+        except Exception:
+            protocol.response_bytes(*_failed())
+            return
+
+        def answer() -> None:
             environ["wsgi.input"] = io.BytesIO(body)
-            waits = bool(environ.get(_CERTIFICATE))
-            if not waits and _PROOF not in environ and self._at_once(scope.path, body):
-                answer = called(self._application, environ)
-            else:
-                turn = None if waits else self._in_turn.get(scope.path)
-                if turn is not None:
-                    await turn.answered(environ, protocol)
-                    return
-                answer = await asyncio.get_running_loop().run_in_executor(
-                    self._shared, called, self._application, environ
-                )
-        except Exception:  # an error of ours is never an answer of the application
-            structlog.get_logger().error("request_failed", exc_info=True)
-            answer = _FAILED
-        protocol.response_bytes(*answer)
+            protocol.response_bytes(*_answer(self._application, environ))
+
+        waits = bool(environ.get(_CERTIFICATE))
+        if not waits and _PROOF not in environ and self._at_once(scope.path, body):
+            answer()
+            return
+        turn = None if waits else self._in_turn.get(scope.path)
+        if turn is None or not await turn.answered(answer):
+            await asyncio.get_running_loop().run_in_executor(self._shared, answer)
 
     async def _body(self, environ: WSGIEnvironment, protocol: Exchange) -> bytes:
         """The body as far as it may be taken in; one that says it is larger is not read: its length is refused."""
@@ -126,48 +124,6 @@ class Front:
         if not declared.isdecimal() or len(declared) > 18 or int(declared) > self._largest_body:
             return b""
         return await protocol() if int(declared) else b""
-
-
-class Turn:
-    """A thread that answers requests one after another, and itself sends what it answers.
-
-    The event loop, which takes turns with it at the interpreter, is told of several answers at once.
-    """
-
-    def __init__(self, application: WSGIApplication) -> None:
-        self._application = application
-        self._waiting: SimpleQueue[tuple[WSGIEnvironment, Exchange, asyncio.Future[None]]] = SimpleQueue()
-        self._thread: threading.Thread | None = None
-
-    async def answered(self, environ: WSGIEnvironment, exchange: Exchange) -> None:
-        """Wait until a request was answered."""
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, daemon=True)
-            self._thread.start()
-        done = asyncio.get_running_loop().create_future()
-        self._waiting.put((environ, exchange, done))
-        await done
-
-    def _work(self) -> None:
-        answered: list[asyncio.Future[None]] = []
-        while True:
-            environ, exchange, done = self._waiting.get()
-            try:
-                answer: tuple[int, Headers, bytes] = called(self._application, environ)
-            except Exception:
-                structlog.get_logger().error("request_failed", exc_info=True)
-                answer = _FAILED
-            exchange.response_bytes(*answer)
-            answered.append(done)
-            if self._waiting.empty() or len(answered) == 16:
-                done.get_loop().call_soon_threadsafe(_settle, answered)
-                answered = []
-
-
-def _settle(answered: Iterable[asyncio.Future[None]]) -> None:
-    for one in answered:
-        if not one.done():
-            one.set_result(None)
 
 
 def environ_of(scope: Scope) -> WSGIEnvironment:
@@ -199,6 +155,18 @@ def environ_of(scope: Scope) -> WSGIEnvironment:
     if scope.authority and "HTTP_HOST" not in environ:
         environ["HTTP_HOST"] = scope.authority
     return environ
+
+
+def _answer(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
+    try:
+        return called(application, environ)
+    except Exception:  # an error of ours is never an answer of the application
+        return _failed()
+
+
+def _failed() -> Answer:
+    structlog.get_logger().error("request_failed", exc_info=True)
+    return Answer(500, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], b'{"status":500}')
 
 
 def called(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
