@@ -35,7 +35,7 @@ def ask_for_device(provider: Provider, exchange: Exchange) -> Reply:
     proof = provider.authenticated(exchange)  # (1)
     if proof.metadata is None or GrantType.DEVICE_CODE not in proof.metadata.grant_types:
         raise UnauthorizedClient("grant_not_registered", "The client is not registered for this grant type.")
-    provider.unproven_pace.begin(proof)
+    provider.unproven_pace.begin(proof, exchange.environ)
     refuse_details(exchange.parameters)
     scopes = read_scopes(exchange.parameters.get("scope", ""))  # (2)
     told = exchange.parameters.get("resource")

@@ -42,7 +42,7 @@ def push(provider: Provider, exchange: Exchange) -> Reply:
     proof = provider.authenticated(exchange)  # (1)
     if proof.metadata is None or not proof.metadata.signs_in:
         raise UnauthorizedClient("no_code_flow", "People do not log in to this client.")
-    provider.unproven_pace.begin(proof)
+    provider.unproven_pace.begin(proof, exchange.environ)
     if "request_uri" in exchange.parameters:
         raise InvalidRequest("request_uri_refused", "Push the request itself.")
     registered = Registered(client=proof.client, metadata=proof.metadata)

@@ -27,7 +27,7 @@ from iam.settings import Settings, read_settings
 from iam.storage.archive import SqlArchive
 from iam.storage.keys import SqlKeyChest
 from iam.token_desk import TokenDesk
-from iam.web import errors, limits
+from iam.web import errors, headers, limits
 from oidc.key_shelves import TOKENS
 from oidc.provider.client_assertion import ASSERTION_TYPE
 from oidc.provider.endpoints import provider_blueprint
@@ -133,6 +133,7 @@ class Premises:
     def open_doors(self) -> Flask:
         """The application that serves the endpoints."""
         app = Flask("premises")
+        headers.install(app, ["localhost"], self.randomness, https=True)
         errors.install(app, self.randomness)
         limits.install(app)
         desk = self.desk

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from iam.domain.enterprises import Capacity
 from iam.domain.errors import InvalidInput
 from iam.domain.web_answers import WebAnswer
 from iam.outside.guarded_web import GuardedWeb
+from iam.web.turns import Turn
 from oidc.provider.sector_identifiers import SectorIdentifiers
 from oidc.published_keys import FRESH, GOOD_FOR, ClientKeyRules, PublishedKeys
 from tests.oidc.provider.code_scene import CALLBACK
@@ -85,6 +87,29 @@ def test_who_comes_while_keys_are_first_looked_for_gets_what_is_found_and_one_as
         found = {one.result(20) for one in (first, *others)}
     assert len(found) == 1 and ("k1" in found.pop()) is answers
     assert servers.asked == [KEYS]
+
+
+def test_in_a_turn_no_server_of_a_client_is_asked_and_nobody_who_asks_is_waited_for() -> None:
+    servers, clock = Waiting(), SetClock()
+    servers.documents |= {KEYS: {"keys": [ec_jwk(kid="k1")]}}
+    published = PublishedKeys(ClientKeyRules(servers, clock), clock)
+    client, metadata, turn = records.client("c1"), ClientMetadata(client="c1", jwks_uri=KEYS), Turn()
+    found: list[str] = []
+
+    def in_turn() -> bool:
+        return asyncio.run(turn.answered(lambda: found.append(published.of(client, metadata))))
+
+    assert not in_turn()
+    with ThreadPoolExecutor(1) as beside:
+        asked = beside.submit(published.of, client, metadata)
+        assert servers.reached.wait(20)
+        assert not in_turn()
+        servers.may_answer.set()
+        kept = asked.result(20)
+    assert in_turn()
+    clock.at += FRESH + timedelta(seconds=1)
+    assert not in_turn()
+    assert (found, servers.asked) == ([kept], [KEYS])
 
 
 def test_software_gets_tokens_by_the_keys_that_it_publishes_or_has_certified(registration: RegistrationScene) -> None:
