@@ -54,28 +54,36 @@ def loads(
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedJson(JsonFault.NOT_UTF8, f"byte {error.start} is not UTF-8") from None
-    if text.startswith("\ufeff"):
+    if text[:1] == "\ufeff":
         raise MalformedJson(JsonFault.NOT_UTF8, "byte order mark")
     value = _parse(text)
-    if _SUSPECT_ESCAPE.search(text) is not None:
+    if "\\" in text and _SUSPECT_ESCAPE.search(text) is not None:
         _check_characters(value)
     return value
 
 
 def _parse(text: str) -> object:
     try:
-        value: object = _DECODER.decode(text)
+        if text[:1] != "{":
+            return _DECODER.decode(text)
+        value, end = _DECODER.raw_decode(text)  # no white space stands in front
     except json.JSONDecodeError as error:
         raise MalformedJson(JsonFault.SYNTAX, f"{error.msg} at character {error.pos}") from None
     except RecursionError:
         raise MalformedJson(JsonFault.TOO_DEEP, "nested too deeply") from None
+    rest = text[end:].lstrip(_WHITE_SPACE)
+    if rest:
+        raise MalformedJson(JsonFault.SYNTAX, f"Extra data at character {len(text) - len(rest)}")
     return value
 
 
 def _check_shape(raw: bytes, max_depth: int, max_members: int) -> None:
     """Refuse by counting, at the speed of bytes methods, what would be costly to parse."""
+    size = len(raw)
+    if size <= max_members and size <= max_depth:
+        return  # even if every byte were a bracket
     opened = raw.count(b"[") + raw.count(b"{")
-    if opened <= max_depth and opened + raw.count(b",") <= max_members:
+    if opened <= max_depth and (size <= max_members or opened + raw.count(b",") <= max_members):
         return  # even if no bracket and no comma stood inside a string
     if b"\\" in raw:
         raw = raw.replace(rb"\\", b"").replace(rb"\"", b"")
@@ -98,7 +106,7 @@ def _object(members: list[tuple[str, object]]) -> dict[str, object]:
 
 
 def _integer(digits: str) -> int:
-    if len(digits) - digits.startswith("-") > MAX_INT_DIGITS:
+    if len(digits) > MAX_INT_DIGITS and len(digits) - digits.startswith("-") > MAX_INT_DIGITS:
         raise MalformedJson(JsonFault.BAD_NUMBER, f"an integer of more than {MAX_INT_DIGITS} digits")
     return int(digits)
 
@@ -131,6 +139,7 @@ _BRACKETS_AS_PARENTHESES: Final = bytes.maketrans(b"[{]}", b"(())")
 _NOT_A_MARK: Final = bytes(byte for byte in range(256) if byte not in b'[{]},"')
 _SUSPECT_ESCAPE: Final = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 _UNSTORABLE: Final = re.compile("[\ud800-\udfff\x00]")
+_WHITE_SPACE: Final = " \t\n\r"
 _DECODER: Final = json.JSONDecoder(
     object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant
 )
