@@ -20,6 +20,7 @@ from oidc.verification_keys import KEY_TYPES, KeySet, UnusableKey, VerificationK
 __all__ = [
     "InvalidToken",
     "KeySet",
+    "Reading",
     "TokenFault",
     "UnusableKey",
     "VerificationKey",
@@ -28,6 +29,7 @@ __all__ = [
     "check_issuer",
     "check_signature",
     "check_times",
+    "read",
     "read_header",
     "read_insecure_claims",
     "read_key_set",
@@ -42,6 +44,17 @@ _REGISTRY: Final = JWSRegistry(algorithms=list(KEY_TYPES))
 _ALGORITHMS: Final = {name: _REGISTRY.get_alg(name) for name in KEY_TYPES}
 
 
+_WRITTEN: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A token as `read` took it apart: good for finding the signer's keys, then for `verify`, and for nothing else."""
+
+    jws: UnverifiedJws
+    claims: Mapping[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """What a signer really said."""
@@ -51,7 +64,7 @@ class Verified:
 
 
 def verify(
-    token: str,
+    token: str | Reading,
     *,
     keys: KeySet,
     algorithms: frozenset[str],
@@ -75,28 +88,38 @@ def verify(
     (9) the payload is a strict JSON object;
     (10) its registered claims have their types.
 
+    Of a token that was read before, by `read` with its own limits, (1), (2), (9) and (10) are done.
+
     What the claims say is for the caller to judge: `check_times`, `check_audience`, `check_issuer`. Raises
     `InvalidToken` and nothing else.
     """
-    jws = read_compact(token, max_chars, passed_over)  # (1) (2)
+    if isinstance(token, Reading):
+        jws, claims = token.jws, token.claims
+    else:
+        jws, claims = read_compact(token, max_chars, passed_over), None  # (1) (2)
     alg = str(jws.header["alg"])
     if alg not in algorithms or alg not in _ALGORITHMS:  # (3)
         raise InvalidToken(TokenFault.ALGORITHM_REFUSED, "the algorithm is not one of those agreed")
     _check_type(jws.header, frozenset({typ}) if isinstance(typ, str) else typ, typ_required)  # (4)
-    key = keys.select(_kid(jws.header))  # (5)
+    kid = jws.header.get("kid")
+    key = keys.select(None if kid is None else str(kid))  # (5)
     if not key.fits(alg):  # (6)
         raise InvalidToken(TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
     check_signature(jws, alg, key)  # (7) (8)
-    claims = read_payload(jws.payload)  # (9)
-    check_types(claims)  # (10)
-    return Verified(MappingProxyType(dict(jws.header)), MappingProxyType(claims))
+    return Verified(jws.header, _claims(jws) if claims is None else claims)  # (9) (10)
+
+
+def read(token: str, *, max_chars: int = MAX_CHARS, passed_over: frozenset[str] = frozenset()) -> Reading:
+    """Do what `verify` does that needs no key: steps (1), (2), (9) and (10). Raises `InvalidToken`."""
+    jws = read_compact(token, max_chars, passed_over)
+    return Reading(jws, _claims(jws))
 
 
 def read_header(
     token: str, *, max_chars: int = MAX_CHARS, passed_over: frozenset[str] = frozenset()
 ) -> Mapping[str, object]:
     """The header of a compact JWS, unverified: good for choosing keys and for nothing else. Raises `InvalidToken`."""
-    return MappingProxyType(dict(read_compact(token, max_chars, passed_over).header))
+    return read_compact(token, max_chars, passed_over).header
 
 
 def read_insecure_claims(
@@ -106,9 +129,7 @@ def read_insecure_claims(
 
     Raises `InvalidToken`.
     """
-    claims = read_payload(read_compact(token, max_chars, passed_over).payload)
-    check_types(claims)
-    return MappingProxyType(claims)
+    return read(token, max_chars=max_chars, passed_over=passed_over).claims
 
 
 def sign(claims: Mapping[str, object], key: SigningKey, *, typ: str) -> str:
@@ -116,7 +137,7 @@ def sign(claims: Mapping[str, object], key: SigningKey, *, typ: str) -> str:
 
     Raises `TypeError` or `ValueError` for claims that are not JSON.
     """
-    payload = json.dumps(dict(claims), ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    payload = _WRITTEN.encode(dict(claims)).encode()
     signing_input = _header_segment(key.alg, key.kid, typ) + b"." + base64url.encode(payload)
     signature = _ALGORITHMS[key.alg].sign(signing_input, key.parsed)
     return (signing_input + b"." + base64url.encode(signature)).decode("ascii")
@@ -127,16 +148,19 @@ def _header_segment(alg: str, kid: str, typ: str) -> bytes:
     return base64url.encode(json.dumps({"alg": alg, "kid": kid, "typ": typ}, separators=(",", ":")).encode())
 
 
+def _claims(jws: UnverifiedJws) -> Mapping[str, object]:
+    claims = read_payload(jws.payload)
+    check_types(claims)
+    return MappingProxyType(claims)
+
+
 def _check_type(header: Mapping[str, object], expected: frozenset[str], required: bool) -> None:
-    if "typ" not in header and not required:
+    told = header.get("typ")
+    if told in expected or (told is None and not required):
         return
-    typ = str(header.get("typ", "")).lower().removeprefix("application/")
+    typ = str(told or "").lower().removeprefix("application/")
     if typ not in {name.lower() for name in expected}:
         raise InvalidToken(TokenFault.TYPE_REFUSED, "typ is not the type of token expected here")
-
-
-def _kid(header: Mapping[str, object]) -> str | None:
-    return str(header["kid"]) if "kid" in header else None
 
 
 def check_signature(jws: UnverifiedJws, alg: str, key: VerificationKey) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from iam.web import strict_json
@@ -14,6 +16,8 @@ MAX_NAME_CHARS: Final = 255
 KNOWN_HEADERS: Final = frozenset({"alg", "kid", "typ"})
 THUMBPRINTS: Final = frozenset({"x5t", "x5t#S256"})
 """Header members that only say which certificate goes with the key (RFC 7515 §4.1.7, §4.1.8), and bring none."""
+MOST_HEADERS: Final = 1_024
+"""Headers that are kept as they were read, for a signer sends the same one each time; refused ones are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class UnverifiedJws:
     """The parts of a compact JWS; nothing in it may be relied on."""
 
     header: Mapping[str, object]
+    sent_header: bytes
+    """The header as it was sent, in base64url."""
     payload: bytes
     signing_input: bytes
     signature: bytes
@@ -32,20 +38,24 @@ def read_compact(token: str, max_chars: int = MAX_CHARS, passed_over: frozenset[
     Its length is judged first, its parts must be canonical base64url, its header is held to three members, and those
     that are `passed_over`. Raises `InvalidToken`.
     """
-    jws = take_apart(token, max_chars)
-    _check_header({name: value for name, value in jws.header.items() if name not in passed_over})
-    return jws
+    sent_header, payload, signing_input, signature = _parts(token, max_chars)
+    return UnverifiedJws(_checked_header(sent_header, passed_over), sent_header, payload, signing_input, signature)
 
 
 def take_apart(token: str, max_chars: int) -> UnverifiedJws:
     """As `read_compact`, with whatever members the header has: which may be there is for the caller to judge."""
-    segments = _segments(token, max_chars)
+    sent_header, payload, signing_input, signature = _parts(token, max_chars)
+    return UnverifiedJws(read_header(sent_header), sent_header, payload, signing_input, signature)
+
+
+@lru_cache(maxsize=MOST_HEADERS)
+def read_header(sent: bytes) -> Mapping[str, object]:
+    """The JSON object of a header as it was sent. Raises `InvalidToken`."""
     try:
-        header, payload, signature = map(base64url.decode, segments)
+        header = base64url.decode(sent)
     except ValueError:
-        raise InvalidToken(TokenFault.NOT_BASE64URL, "a part is not canonical base64url without padding") from None
-    told = _json_object(header, TokenFault.MALFORMED_HEADER)
-    return UnverifiedJws(told, payload, b".".join(segments[:2]), signature)
+        raise _not_base64url() from None
+    return MappingProxyType(_json_object(header, TokenFault.MALFORMED_HEADER))
 
 
 def read_payload(payload: bytes) -> dict[str, object]:
@@ -53,7 +63,8 @@ def read_payload(payload: bytes) -> dict[str, object]:
     return _json_object(payload, TokenFault.MALFORMED_PAYLOAD)
 
 
-def _segments(token: str, max_chars: int) -> list[bytes]:
+def _parts(token: str, max_chars: int) -> tuple[bytes, bytes, bytes, bytes]:
+    """The header as it was sent, the payload, what is signed, and the signature."""
     if len(token) > max_chars:
         raise InvalidToken(TokenFault.TOO_LONG, f"more than {max_chars} characters")
     dots = token.count(".")
@@ -61,10 +72,26 @@ def _segments(token: str, max_chars: int) -> list[bytes]:
         raise InvalidToken(TokenFault.ENCRYPTED, "encrypted tokens are not taken here")
     if dots != 2 or not token.isascii():
         raise InvalidToken(TokenFault.NOT_COMPACT, "not three parts joined by dots")
-    segments = token.encode("ascii").split(b".")
-    if len(segments[0]) > MAX_HEADER_CHARS:
+    signing_input, _, signature = token.encode("ascii").rpartition(b".")
+    sent_header, _, payload = signing_input.partition(b".")
+    if len(sent_header) > MAX_HEADER_CHARS:
         raise InvalidToken(TokenFault.TOO_LONG, f"a header of more than {MAX_HEADER_CHARS} characters")
-    return segments
+    try:
+        return sent_header, base64url.decode(payload), signing_input, base64url.decode(signature)
+    except ValueError:
+        raise _not_base64url() from None
+
+
+def _not_base64url() -> InvalidToken:
+    return InvalidToken(TokenFault.NOT_BASE64URL, "a part is not canonical base64url without padding")
+
+
+@lru_cache(maxsize=MOST_HEADERS)
+def _checked_header(sent: bytes, passed_over: frozenset[str]) -> Mapping[str, object]:
+    """A header that holds what it may. Raises `InvalidToken`."""
+    header = read_header(sent)
+    _check_header({name: value for name, value in header.items() if name not in passed_over})
+    return header
 
 
 def _check_header(header: Mapping[str, object]) -> None:

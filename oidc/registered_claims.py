@@ -31,31 +31,26 @@ def check_types(claims: Mapping[str, object]) -> None:
     Names are strings of 1 to 255 characters (issuers 512), times are numbers of seconds (not booleans, not strings)
     from 1970 to 2242, an audience is a string or a list of 1 to 16 different strings. Raises `InvalidToken`.
     """
-    for name in MAX_CHARS.keys() & claims.keys():
-        text_claim(claims, name)
+    for name, limit in MAX_CHARS.items():
+        if name in claims:
+            _check_text(name, claims[name], limit)
     for name in TIMES:
-        time_claim(claims, name)
+        if name in claims:
+            _check_time(name, claims[name])
     if "aud" in claims:
         _audiences(claims["aud"])
 
 
 def text_claim(claims: Mapping[str, object], name: str) -> str:
     """The text of a claim that must be there. Raises `InvalidToken`."""
-    value = _required(claims, name)
-    limit = MAX_CHARS.get(name, 255)
-    if not isinstance(value, str) or not 0 < len(value) <= limit:
-        raise InvalidToken(TokenFault.CLAIM_MALFORMED, f"{name} must be a string of 1 to {limit} characters")
-    return value
+    return _check_text(name, _required(claims, name), MAX_CHARS.get(name, 255))
 
 
 def time_claim(claims: Mapping[str, object], name: str) -> datetime | None:
     """The instant of a NumericDate claim in UTC, None when absent. Raises `InvalidToken`."""
     if name not in claims:
         return None
-    value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < LAST_NUMERIC_DATE:
-        raise InvalidToken(TokenFault.CLAIM_MALFORMED, f"{name} must be a number of seconds since 1970")
-    return datetime.fromtimestamp(value, UTC)
+    return datetime.fromtimestamp(_check_time(name, claims[name]), UTC)
 
 
 def check_times(
@@ -118,7 +113,21 @@ def _required(claims: Mapping[str, object], name: str) -> object:
     return claims[name]
 
 
+def _check_text(name: str, value: object, limit: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= limit:
+        raise InvalidToken(TokenFault.CLAIM_MALFORMED, f"{name} must be a string of 1 to {limit} characters")
+    return value
+
+
+def _check_time(name: str, value: object) -> float:
+    if (type(value) is int or type(value) is float) and 0 < value < LAST_NUMERIC_DATE:
+        return value
+    raise InvalidToken(TokenFault.CLAIM_MALFORMED, f"{name} must be a number of seconds since 1970")
+
+
 def _audiences(value: object) -> list[str]:
+    if isinstance(value, str) and value:
+        return [value]
     items = value if isinstance(value, list) else [value]
     texts = [item for item in items if isinstance(item, str) and item]
     if not 0 < len(items) <= MAX_AUDIENCES or len(set(texts)) != len(items):
