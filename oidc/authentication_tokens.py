@@ -56,10 +56,9 @@ class AuthenticationTokens:
 
     def _claims(self, token: str, caller: str) -> AuthenticationClaims:
         now = self._clock.now()
-        source = self._source(token)  # (1)
-        claims = jose.verify(
-            token, keys=source.keys, algorithms=source.algorithms, typ=TYPE, max_chars=MAX_CHARS
-        ).claims  # (2)
+        read = jose.read(token, max_chars=MAX_CHARS)
+        source = self._source(read)  # (1)
+        claims = jose.verify(read, keys=source.keys, algorithms=source.algorithms, typ=TYPE).claims  # (2)
         jose.check_issuer(claims, source.issuer)
         jose.check_audience(claims, self._issuer, single_string=True)  # (3)
         if jose.text_claim(claims, "azp") != caller:
@@ -82,8 +81,8 @@ class AuthenticationTokens:
             expires_at=times.expires_at + SKEW,
         )
 
-    def _source(self, token: str) -> AuthenticationSource:
-        issuer = jose.read_insecure_claims(token, max_chars=MAX_CHARS).get("iss")
+    def _source(self, read: jose.Reading) -> AuthenticationSource:
+        issuer = read.claims.get("iss")
         source = self._sources.get(issuer) if isinstance(issuer, str) else None
         if source is None:
             raise jose.InvalidToken(jose.TokenFault.WRONG_ISSUER, "nobody known vouches for it")

@@ -61,7 +61,7 @@ class ClientAssertions:
     def __init__(self, issuer: str, token_endpoint: str, find: Callable[[str], Registration | None]) -> None:
         """`issuer` and `token_endpoint` are URLs of ours; `find` gives a registration that stands, or None."""
         self._issuer = issuer
-        self._token_endpoint = token_endpoint
+        self._both = frozenset({issuer, token_endpoint})
         self._find = find
 
     def prove(self, parameters: Mapping[str, str], now: datetime) -> ProvenClient:
@@ -83,15 +83,13 @@ class ClientAssertions:
         """
         assertion = _assertion(parameters)  # (1)
         try:
-            client_id = _claimed_client(
-                jose.read_insecure_claims(assertion, max_chars=MAX_CHARS, passed_over=THUMBPRINTS), parameters
-            )  # (2)
-            found = self._find(client_id)
+            read = jose.read(assertion, max_chars=MAX_CHARS, passed_over=THUMBPRINTS)
+            found = self._find(_claimed_client(read.claims, parameters))  # (2)
             if found is None or not found.client.usable(now):  # (3)
                 spend_verification(assertion, MAX_CHARS)
                 raise _refused("unknown_client", "there is no such client, or its registration or profile has ended")
             client = found.client
-            verified = _verified(assertion, client)  # (4)
+            verified = _verified(assertion, read, client)  # (4)
             self._check_audience(verified, client)  # (5)
             rules = RULES[client.profile]
             times = jose.check_times(verified.claims, now, max_life=rules.max_life, skew=MAX_SKEW)  # (6)
@@ -105,8 +103,7 @@ class ClientAssertions:
     def _check_audience(self, verified: jose.Verified, client: Client) -> None:
         explicit = str(verified.header.get("typ", "")).lower().removeprefix("application/") == EXPLICIT_TYPE
         if RULES[client.profile].token_endpoint_audience and not explicit:
-            ours = frozenset({self._issuer, self._token_endpoint})
-            jose.check_audience(verified.claims, ours, single_string=False)
+            jose.check_audience(verified.claims, self._both, single_string=False)
         else:
             jose.check_audience(verified.claims, self._issuer, single_string=True)
 
@@ -139,17 +136,10 @@ def _claimed_client(claims: Mapping[str, object], parameters: Mapping[str, str])
     return named
 
 
-def _verified(assertion: str, client: Client) -> jose.Verified:
+def _verified(assertion: str, read: jose.Reading, client: Client) -> jose.Verified:
+    keys, algorithms = jose.read_key_set(client.jwks), frozenset({client.algorithm})
     try:
-        return jose.verify(
-            assertion,
-            keys=jose.read_key_set(client.jwks),
-            algorithms=frozenset({client.algorithm}),
-            typ=TYPES,
-            typ_required=False,
-            max_chars=MAX_CHARS,
-            passed_over=THUMBPRINTS,
-        )
+        return jose.verify(read, keys=keys, algorithms=algorithms, typ=TYPES, typ_required=False)
     except jose.InvalidToken as fault:
         if fault.code not in _TOLD and fault.code is not jose.TokenFault.WRONG_SIGNATURE:
             spend_verification(assertion, MAX_CHARS)

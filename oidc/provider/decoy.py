@@ -38,10 +38,11 @@ def _token(alg: str, kid: str, octets: int) -> str:
 
 
 _TOKENS: Final = {
-    "ES256": _token("ES256", "EC", 64),
-    "PS256": _token("PS256", "RSA", 256),
-    "RS256": _token("RS256", "RSA", 256),
+    "ES256": jose.read(_token("ES256", "EC", 64)),
+    "PS256": jose.read(_token("PS256", "RSA", 256)),
+    "RS256": jose.read(_token("RS256", "RSA", 256)),
 }
+_ALGORITHMS: Final = frozenset(_TOKENS)
 
 
 def spend_verification(assertion: str, max_chars: int) -> None:
@@ -49,7 +50,7 @@ def spend_verification(assertion: str, max_chars: int) -> None:
     alg = str(jose.read_header(assertion, max_chars=max_chars, passed_over=THUMBPRINTS)["alg"])
     token = _TOKENS.get(alg, _TOKENS["ES256"])
     try:
-        jose.verify(token, keys=_KEYS, algorithms=frozenset(_TOKENS), typ="JWT", typ_required=False)
+        jose.verify(token, keys=_KEYS, algorithms=_ALGORITHMS, typ="JWT", typ_required=False)
     except jose.InvalidToken as fault:
         if fault.code is not jose.TokenFault.WRONG_SIGNATURE:
             raise

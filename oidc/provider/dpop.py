@@ -15,7 +15,7 @@ from joserfc.jwk import RSAKey
 from iam.domain.clients import ProvenKey
 from iam.ports import Clock
 from oidc import base64url, jose
-from oidc.jws_reading import UnverifiedJws, read_payload, take_apart
+from oidc.jws_reading import UnverifiedJws, read_header, read_payload, take_apart
 from oidc.provider.dpop_nonces import DpopNonces
 from oidc.registered_claims import check_types
 from oidc.verification_keys import UnusableKey, VerificationKey
@@ -31,6 +31,8 @@ REFUSED_MEMBERS: Final = frozenset({"crit", "b64", "enc", "zip", "jku", "x5u", "
 """Header members that change what a signature means, or bring a key by another way."""
 MOST_KEYS: Final = 1_024
 """Keys of proofs that are kept as they were read."""
+MOST_ADDRESSES: Final = 64
+"""Addresses of ours that are kept as they were read."""
 _PORTS: Final = {"https": 443, "http": 80}
 
 
@@ -70,7 +72,7 @@ class DpopProofs:
         try:
             jws = take_apart(sent, MAX_CHARS)  # (1)
             alg = _check_header(jws.header)  # (1) (2)
-            key = _key(jws.header.get("jwk"), alg)  # (3)
+            key = _key(jws.sent_header, alg)  # (3)
             claims = _signed(jws, alg, key)  # (4)
             jti = jose.text_claim(claims, "jti")  # (5)
             _check_request(claims, method, url)
@@ -118,14 +120,10 @@ def _check_header(header: Mapping[str, object]) -> str:
     return str(alg)
 
 
-def _key(jwk: object, alg: str) -> VerificationKey:
+def _key(sent_header: bytes, alg: str) -> VerificationKey:
     """The public key of a proof, named by its thumbprint, held to what a client may register (`oidc.client_keys`)."""
-    named = {name: value for name, value in jwk.items() if name != "kid"} if isinstance(jwk, Mapping) else jwk
     try:
-        if isinstance(named, dict) and all(type(value) is str for value in named.values()):
-            key = _known_key(frozenset(named.items()))
-        else:
-            key = VerificationKey.from_jwk(named)
+        key = _known_key(sent_header)
     except UnusableKey as fault:
         raise jose.InvalidToken(jose.TokenFault.KEY_MISMATCH, f"jwk: {fault}") from None
     if not key.fits(alg):
@@ -136,9 +134,11 @@ def _key(jwk: object, alg: str) -> VerificationKey:
 
 
 @lru_cache(maxsize=MOST_KEYS)
-def _known_key(members: frozenset[tuple[str, str]]) -> VerificationKey:
-    """A key as it was read, by all that it says: clients prove the same key again and again. Raises UnusableKey."""
-    return VerificationKey.from_jwk(dict(members))
+def _known_key(sent_header: bytes) -> VerificationKey:
+    """The key that a header shows, as it was read: clients prove the same key again and again. Raises UnusableKey."""
+    jwk = read_header(sent_header).get("jwk")
+    named = {name: value for name, value in jwk.items() if name != "kid"} if isinstance(jwk, Mapping) else jwk
+    return VerificationKey.from_jwk(named)
 
 
 def _breakable(modulus: int) -> bool:
@@ -158,7 +158,8 @@ def _check_request(claims: Mapping[str, object], method: str, url: str) -> None:
     told = claims.get("htu")
     if not isinstance(told, str) or not 0 < len(told) <= MAX_URI_CHARS:
         raise jose.InvalidToken(jose.TokenFault.CLAIM_MISSING, "htu must be the address of the request")
-    if _address(told) != _address(url):
+    ours = _own_address(url)
+    if told != url and _address(told) != ours:
         raise jose.InvalidToken(jose.TokenFault.WRONG_AUDIENCE, "htu is not the address of this request")
 
 
@@ -166,6 +167,12 @@ def _check_token(claims: Mapping[str, object], token: str) -> None:
     known = base64url.encode(hashlib.sha256(token.encode()).digest())
     if not hmac.compare_digest(jose.text_claim(claims, "ath").encode(), known):
         raise jose.InvalidToken(jose.TokenFault.WRONG_AUDIENCE, "ath is not the hash of the access token")
+
+
+@lru_cache(maxsize=MOST_ADDRESSES)
+def _own_address(url: str) -> tuple[str, str, int, str]:
+    """As `_address`, for an address at which we are asked."""
+    return _address(url)
 
 
 def _address(url: str) -> tuple[str, str, int, str]:
