@@ -74,7 +74,7 @@ class ClientAuthentication:
             raise _refused("the client registered another method")
         _check_profile(proof)  # (4)
         exchange.key = self._possession.key_of(exchange.environ, str(exchange.uri), proof, certificate)  # (5)
-        return replace(proof, key=exchange.key)
+        return proof if exchange.key is None else replace(proof, key=exchange.key)
 
     def _by_other(
         self, exchange: Exchange, method: AuthMethod, certificate: x509.Certificate | None

@@ -16,14 +16,6 @@ MOST_REMEMBERED: Final = 10_000
 """Registrations that are held at most; then all are forgotten, which threads do in one step."""
 
 
-class _Recorded(NamedTuple):
-    """What is recorded of a client at one revision."""
-
-    revision: tuple[int, datetime]
-    client: Client
-    metadata: ClientMetadata | None
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
     """A client with all that was registered of it."""
@@ -32,6 +24,13 @@ class Registration:
     metadata: ClientMetadata | None
     revision: tuple[int, datetime] | None = None
     """As `ProvenClient.revision`."""
+
+
+class _Recorded(NamedTuple):
+    """What is recorded of a client at one revision."""
+
+    revision: tuple[int, datetime]
+    registration: Registration
 
 
 class Registrations:
@@ -46,13 +45,13 @@ class Registrations:
     def find(self, client_id: str) -> Registration | None:
         """A client that stands now, with the keys that count now; None for every other."""
         now, found = self._clock.now(), self._recorded(client_id)
-        if found is None or not found.client.usable(now):
+        if found is None or not found.registration.client.usable(now):
             return None
-        client, metadata = found.client, found.metadata
+        client, metadata = found.registration.client, found.registration.metadata
         jwks = self._published.of(client, metadata) if metadata is not None and metadata.jwks_uri else client.jwks
         counting = usable_jwks(jwks, now)
         if counting == client.jwks:
-            return Registration(client=client, metadata=metadata, revision=found.revision)
+            return found.registration
         return Registration(client=replace(client, jwks=counting), metadata=metadata)
 
     def _recorded(self, client_id: str) -> _Recorded | None:
@@ -63,7 +62,8 @@ class Registrations:
             client = reading.get(Client, client_id)
             if client is None:
                 return None
-            fresh = _Recorded((reading.revision, reading.recorded_at), client, reading.get(ClientMetadata, client_id))
+            revision, metadata = (reading.revision, reading.recorded_at), reading.get(ClientMetadata, client_id)
+        fresh = _Recorded(revision, Registration(client=client, metadata=metadata, revision=revision))
         if len(self._held) >= MOST_REMEMBERED:
             self._held = {}
         self._held[client_id] = fresh

@@ -13,6 +13,7 @@ from oidc.provider.errors import InvalidScope
 
 HEADERS: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store"), ("Pragma", "no-cache")]
 MAX_SCOPES: Final = 10
+_WRITTEN: Final = json.JSONEncoder(separators=(",", ":"))
 _SCOPE: Final = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")
 
 Answer = tuple[int, str, list[tuple[str, str]]]
@@ -39,4 +40,4 @@ def token_answer(standing: Standing, token: str, more: Mapping[str, object] | No
         **({"authorization_details": details_of(standing)} if standing.scopes else {}),
         **(more or {}),
     }
-    return 200, json.dumps(told, separators=(",", ":")), HEADERS
+    return 200, _WRITTEN.encode(told), HEADERS
