@@ -52,7 +52,7 @@ class SigningKey:
     removed_after: datetime | None = None
 
     def __post_init__(self) -> None:
-        instants = [at for at in (self.published_at, self.active_from, self.retired_at, self.removed_after) if at]
+        instants = self.instants
         if (self.retired_at is None) != (self.removed_after is None) or instants != sorted(instants):
             raise ValueError("a key is published, active, retired and removed in that order")
 
@@ -85,6 +85,11 @@ class SigningKey:
             retired_at=retired_at,
             removed_after=removed_after,
         )
+
+    @property
+    def instants(self) -> list[datetime]:
+        """Those of its life that are known: its state changes at these and at no others."""
+        return [at for at in (self.published_at, self.active_from, self.retired_at, self.removed_after) if at]
 
     @property
     def kid(self) -> str:
