@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from joserfc.jwk import ECKey, RSAKey
 from joserfc.util import base64_to_int
 
-from oidc.verification_keys import KEY_TYPES, KeySet, VerificationKey
+from oidc.verification_keys import KEY_TYPES, KeySet, P256Key, VerificationKey
 
 SIGNING_ALGORITHMS: Final = ("ES256", "RS256")
 """Those of our access tokens."""
@@ -74,7 +74,7 @@ class SigningKey:
         members = json.loads(private_jwk)
         if alg not in KEY_TYPES or members.get("kty") != KEY_TYPES[alg] or "d" not in members:
             raise ValueError("not a private key of that algorithm")
-        parsed = ECKey.import_key(members) if alg == "ES256" else _rsa(members)
+        parsed = P256Key.import_key(members) if alg == "ES256" else _rsa(members)
         public = VerificationKey.from_jwk({**parsed.as_dict(private=False), "kid": parsed.thumbprint(), "alg": alg})
         return cls(
             alg=alg,

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
@@ -24,6 +24,23 @@ P256_OCTETS: Final = 32
 
 class UnusableKey(Exception):
     """A JWK or key set that this house does not verify with; the message says which rule it breaks."""
+
+
+class P256Key(ECKey):
+    """A key on P-256, asked once for what it may be used, which does not change, and not before each signature."""
+
+    curve_key_size = 256
+
+    def get_op_key(self, operation: str) -> Any:
+        """The native key for an operation (RFC 7517 §4.3). Raises JoseError for one that it is not for."""
+        native = self._ready.get(operation)
+        if native is None:
+            native = self._ready[operation] = super().get_op_key(operation)  # type: ignore[call-overload]
+        return native
+
+    @cached_property
+    def _ready(self) -> dict[str, object]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +179,6 @@ def _octets(jwk: Mapping[object, object], name: str) -> bytes:
 
 def _parse(members: dict[str, str]) -> ECKey | RSAKey:
     try:
-        return ECKey.import_key({**members}) if members["kty"] == "EC" else RSAKey.import_key({**members})
+        return P256Key.import_key({**members}) if members["kty"] == "EC" else RSAKey.import_key({**members})
     except (JoseError, ValueError):
         raise UnusableKey("the key's numbers are not a point of the curve or an RSA key") from None
