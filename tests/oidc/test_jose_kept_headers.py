@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from oidc import jws_reading
+from oidc import base64url, jws_reading
 from oidc.jose import InvalidToken, TokenFault, read, verify
 from oidc.jws_reading import MOST_HEADERS, THUMBPRINTS, take_apart
 from tests.oidc.jose_material import ALL, CLAIMS, EC_OTHER, HEADER, KEYS, es256, forge, rs256
@@ -106,3 +109,29 @@ def test_a_genuine_token_that_was_read_before_says_what_it_says() -> None:
     assert verify(read(token), keys=KEYS, algorithms=ALL, typ="at+jwt") == verify(
         token, keys=KEYS, algorithms=ALL, typ="at+jwt"
     )
+
+
+@pytest.mark.attack("J07")
+@given(st.binary(max_size=12) | st.text("AQgwz09-_+/= \n", max_size=12).map(str.encode))
+def test_a_text_is_base64url_in_one_spelling_or_not_at_all(text: bytes) -> None:
+    try:
+        octets = base64url.decode(text)
+    except ValueError:
+        assert base64.urlsafe_b64encode(_loosely(text)).rstrip(b"=") != text
+    else:
+        assert base64url.encode(octets) == text
+
+
+def _loosely(text: bytes) -> bytes:
+    """What a reader that passes over everything odd takes a text for."""
+    try:
+        return base64.urlsafe_b64decode(text + b"==")
+    except ValueError:
+        return b"?"
+
+
+@given(st.binary(max_size=200))
+def test_octets_are_written_as_others_write_them(octets: bytes) -> None:
+    written = base64url.encode(octets)
+    assert written == base64.urlsafe_b64encode(octets).rstrip(b"=")
+    assert base64url.decode(written) == octets
