@@ -18,6 +18,8 @@ THUMBPRINTS: Final = frozenset({"x5t", "x5t#S256"})
 """Header members that only say which certificate goes with the key (RFC 7515 §4.1.7, §4.1.8), and bring none."""
 MOST_HEADERS: Final = 1_024
 """Headers that are kept as they were read, for a signer sends the same one each time; refused ones are not kept."""
+KEPT_HEADER_CHARS: Final = 1_024
+"""Longer ones are read anew each time, so that strangers fill no memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,8 @@ def read_compact(token: str, max_chars: int = MAX_CHARS, passed_over: frozenset[
     that are `passed_over`. Raises `InvalidToken`.
     """
     sent_header, payload, signing_input, signature = _parts(token, max_chars)
-    return UnverifiedJws(_checked_header(sent_header, passed_over), sent_header, payload, signing_input, signature)
+    checked = _checked_header if len(sent_header) <= KEPT_HEADER_CHARS else _checked_header.__wrapped__
+    return UnverifiedJws(checked(sent_header, passed_over), sent_header, payload, signing_input, signature)
 
 
 def take_apart(token: str, max_chars: int) -> UnverifiedJws:
@@ -48,9 +51,13 @@ def take_apart(token: str, max_chars: int) -> UnverifiedJws:
     return UnverifiedJws(read_header(sent_header), sent_header, payload, signing_input, signature)
 
 
-@lru_cache(maxsize=MOST_HEADERS)
 def read_header(sent: bytes) -> Mapping[str, object]:
     """The JSON object of a header as it was sent. Raises `InvalidToken`."""
+    return _header(sent) if len(sent) <= KEPT_HEADER_CHARS else _header.__wrapped__(sent)
+
+
+@lru_cache(maxsize=MOST_HEADERS)
+def _header(sent: bytes) -> Mapping[str, object]:
     try:
         header = base64url.decode(sent)
     except ValueError:
@@ -89,7 +96,7 @@ def _not_base64url() -> InvalidToken:
 @lru_cache(maxsize=MOST_HEADERS)
 def _checked_header(sent: bytes, passed_over: frozenset[str]) -> Mapping[str, object]:
     """A header that holds what it may. Raises `InvalidToken`."""
-    header = read_header(sent)
+    header = _header.__wrapped__(sent)
     _check_header({name: value for name, value in header.items() if name not in passed_over})
     return header
 

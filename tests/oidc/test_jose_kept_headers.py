@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from oidc import base64url, jws_reading
 from oidc.jose import InvalidToken, TokenFault, read, verify
-from oidc.jws_reading import MOST_HEADERS, THUMBPRINTS, take_apart
+from oidc.jws_reading import KEPT_HEADER_CHARS, MOST_HEADERS, THUMBPRINTS, take_apart
 from tests.oidc.jose_material import ALL, CLAIMS, EC_OTHER, HEADER, KEYS, es256, forge, rs256
 
 TWICE = pytest.mark.parametrize("before", [0, 1, 2])
@@ -68,15 +68,22 @@ def test_a_header_is_read_once_and_nobody_changes_it() -> None:
         first["alg"] = "none"  # type: ignore[index]
 
 
-def test_what_is_kept_is_bounded_and_refused_headers_are_not_kept() -> None:
-    kept = (jws_reading.read_header, jws_reading._checked_header)
+def test_what_is_kept_is_bounded_and_neither_refused_nor_long_headers_are_kept() -> None:
+    kept = (jws_reading._header, jws_reading._checked_header)
     for number in range(MOST_HEADERS + 10):
-        read(forge({**HEADER, "kid": str(number)}, {}, lambda _: b""))
+        token = forge({**HEADER, "kid": str(number)}, {}, lambda _: b"")
+        assert read(token).jws.header == take_apart(token, 8_192).header
     assert [one.cache_info().currsize for one in kept] == [MOST_HEADERS] * 2
-    kept[1].cache_clear()
+    for one in kept:
+        one.cache_clear()
     for _ in range(3):
         assert fault_of(forge({"alg": 1}, {})) is TokenFault.MALFORMED_HEADER
-    assert kept[1].cache_info().currsize == 0
+        assert fault_of(forge({**HEADER, "more": "x"}, {})) is TokenFault.HEADER_MEMBER_REFUSED
+        long = forge({**HEADER, "x5t": "x" * KEPT_HEADER_CHARS}, dict(CLAIMS))
+        assert fault_of(long) is TokenFault.HEADER_MEMBER_REFUSED
+        assert verify(long, keys=KEYS, algorithms=ALL, typ="at+jwt", passed_over=THUMBPRINTS).claims == CLAIMS
+        assert take_apart(long, 8_192).header["kid"] == "ec-1"
+    assert [one.cache_info().currsize for one in kept] == [0, 0]
 
 
 READINGS: dict[str, tuple[str, TokenFault]] = {
