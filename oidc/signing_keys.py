@@ -134,8 +134,12 @@ class KeyRing:
 
     def verifying(self, now: datetime) -> KeySet:
         """The keys that verify our own tokens at `now`: those that are published."""
+        return KeySet(tuple(key.public for key in self.shown(now)))
+
+    def shown(self, now: datetime) -> tuple[SigningKey, ...]:
+        """The keys whose public halves everybody is told at `now`."""
         shown = (KeyState.PUBLISHED, KeyState.ACTIVE, KeyState.RETIRED)
-        return KeySet(tuple(key.public for key in self.keys if key.state(now) in shown))
+        return tuple(key for key in self.keys if key.state(now) in shown)
 
     def remembered(self, now: datetime) -> KeySet:
         """Every key that was published by `now` and is not forgotten: retired ones until the rotation after theirs."""

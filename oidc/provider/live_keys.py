@@ -27,7 +27,8 @@ class _Standing:
     ring: KeyRing
     since: datetime
     until: datetime
-    verifying: KeySet
+    shown: tuple[SigningKey, ...]
+    """Those whose public halves are published."""
     signing: dict[str, SigningKey]
     """The key of each algorithm that signs, where one does."""
 
@@ -37,7 +38,7 @@ class _Standing:
         since = max((at for at in changes if at <= now), default=_ALWAYS[0])
         until = min((at for at in changes if at > now), default=_ALWAYS[1])
         active = {key.alg for key in ring.keys if key.state(now) is KeyState.ACTIVE}
-        return cls(ring, since, until, ring.verifying(now), {alg: ring.current(alg, now) for alg in active})
+        return cls(ring, since, until, ring.shown(now), {alg: ring.current(alg, now) for alg in active})
 
 
 class SigningKeys:
@@ -50,6 +51,7 @@ class SigningKeys:
         self._clock = clock
         self._loaded: tuple[datetime, KeyRing] | None = None
         self._stands: _Standing | None = None
+        self._verifying = KeySet(())
 
     def ring(self) -> KeyRing:
         """The ring in use, loaded anew when it is old or the clock was set back."""
@@ -85,7 +87,11 @@ class SigningKeys:
 
     def verifying(self) -> KeySet:
         """The keys that verify our own tokens now: the same set, until another key is among them or one is not."""
-        return self._standing().verifying
+        public = tuple([key.public for key in self._standing().shown])
+        held = self._verifying
+        if held.keys != public:
+            held = self._verifying = KeySet(public)
+        return held
 
     def remembered(self) -> KeySet:
         """The keys that tell what we once said, for hints that grant nothing; retired ones are among them."""
