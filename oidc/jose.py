@@ -88,21 +88,15 @@ def verify(
     (9) the payload is a strict JSON object;
     (10) its registered claims have their types.
 
-    Of a token that was read before, by `read` with its own limits, (1), (2), (9) and (10) are done.
-
-    What the claims say is for the caller to judge: `check_times`, `check_audience`, `check_issuer`. Raises
-    `InvalidToken` and nothing else.
+    Of a token that was read before, by `read` with its own limits, (1), (2), (9) and (10) are done. What the claims say
+    is for the caller to judge: `check_times`, `check_audience`, `check_issuer`. Raises `InvalidToken` and nothing else.
     """
-    if isinstance(token, Reading):
-        jws, claims = token.jws, token.claims
-    else:
-        jws, claims = read_compact(token, max_chars, passed_over), None  # (1) (2)
+    jws, claims = _taken(token, max_chars, passed_over)  # (1) (2)
     alg = str(jws.header["alg"])
     if alg not in algorithms or alg not in _ALGORITHMS:  # (3)
         raise InvalidToken(TokenFault.ALGORITHM_REFUSED, "the algorithm is not one of those agreed")
     _check_type(jws.header, frozenset({typ}) if isinstance(typ, str) else typ, typ_required)  # (4)
-    kid = jws.header.get("kid")
-    key = keys.select(None if kid is None else str(kid))  # (5)
+    key = keys.select(str(jws.header["kid"]) if "kid" in jws.header else None)  # (5)
     if not key.fits(alg):  # (6)
         raise InvalidToken(TokenFault.KEY_MISMATCH, "the key is not for that algorithm")
     check_signature(jws, alg, key)  # (7) (8)
@@ -146,6 +140,15 @@ def sign(claims: Mapping[str, object], key: SigningKey, *, typ: str) -> str:
 @lru_cache(maxsize=64)
 def _header_segment(alg: str, kid: str, typ: str) -> bytes:
     return base64url.encode(json.dumps({"alg": alg, "kid": kid, "typ": typ}, separators=(",", ":")).encode())
+
+
+def _taken(
+    token: str | Reading, max_chars: int, passed_over: frozenset[str]
+) -> tuple[UnverifiedJws, Mapping[str, object] | None]:
+    """The parts of a token, and its claims where it was read before."""
+    if isinstance(token, Reading):
+        return token.jws, token.claims
+    return read_compact(token, max_chars, passed_over), None
 
 
 def _claims(jws: UnverifiedJws) -> Mapping[str, object]:

@@ -53,11 +53,11 @@ def test_at_every_instant_the_keys_are_those_of_the_ring(plain_house: Premises, 
     plain_house.clock.at += CACHE_AGE
     plain_house.rotation.rotate(plain_house.clock.at, "ES256")
     seen = set()
-    for now in sorted(around(plain_house), reverse=backwards):
-        plain_house.clock.at = now
-        assert plain_house.keys.verifying() == plain_house.keys.ring().verifying(now)
+    for instant in sorted(around(plain_house), reverse=backwards):
+        plain_house.clock.at = instant
+        assert plain_house.keys.verifying() == plain_house.keys.ring().verifying(instant)
         for alg in ("ES256", "RS256", "PS256"):
-            assert signing(plain_house.keys, alg) == by_the_ring(plain_house.keys, alg, now)
+            assert signing(plain_house.keys, alg) == by_the_ring(plain_house.keys, alg, instant)
         seen.add((signing(plain_house.keys, "ES256"), len(plain_house.keys.verifying().keys)))
     assert len(seen) >= 5
 
@@ -144,10 +144,10 @@ def test_the_nonces_that_are_held_follow_the_clock_both_ways() -> None:
     clock = SetClock(START)
     lasting = DpopNonces(lambda: bytes(32), clock)
     told = {step: DpopNonces(lambda: bytes(32), SetClock(START + step * STEP)).current() for step in range(-4, 5)}
-    for now in (0, 1, 3, 2, -2, 0, 4, -4):
-        clock.at = START + now * STEP
-        assert lasting.current() == told[now]
-        assert {step for step, nonce in told.items() if lasting.good(nonce)} == {now - 1, now, now + 1} & told.keys()
+    for at in (0, 1, 3, 2, -2, 0, 4, -4):
+        clock.at = START + at * STEP
+        assert lasting.current() == told[at]
+        assert {step for step, nonce in told.items() if lasting.good(nonce)} == {at - 1, at, at + 1} & told.keys()
         assert not lasting.good("")
 
 
