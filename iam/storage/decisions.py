@@ -119,14 +119,10 @@ class PostgresqlDecisions(SqlDecisions):
 
     def _row(self, sql: str, given: tuple[Any, ...]) -> Row:
         def read(lane: Lane) -> Row:
-            row: Row = lane.cursor.execute(sql, given, prepare=True).fetchone()
+            row: Row = lane.cursor.execute(sql, given).fetchone()
             return row
 
         return self._read(read)
-
-    def _rows(self, lane: Lane, text: Text, given: tuple[Any, ...]) -> list[Row]:
-        rows: list[Row] = lane.cursor.execute(text.sql, given, prepare=True).fetchall()
-        return rows
 
     def _read(self, read: Callable[[Lane], T]) -> T:
         """Read; when the connection was lost meanwhile, once more on a new one."""

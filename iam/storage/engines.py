@@ -30,6 +30,8 @@ DURABLE_POSTGRESQL = {
     "synchronous_commit": {"on", "remote_apply"},
 }
 """PostgreSQL's settings under which an acknowledged commit survives a crash, of the standby that answers too."""
+_LANE = "lane"
+"""Under which name a pooled connection remembers its lane, with the statements that are prepared there."""
 
 
 class WeakDurability(Exception):
@@ -118,8 +120,11 @@ def _require(setting: str, found: object, wanted: set[Any]) -> None:
 def lane_of(engine: Engine) -> tuple[Any, Lane]:
     """A pooled connection, to be closed (given back) after use, and its lane."""
     pooled = engine.raw_connection()
-    connection: Any = pooled.driver_connection
-    return pooled, Lane(connection)
+    lane: Lane | None = pooled.info.get(_LANE)
+    if lane is None:
+        connection: Any = pooled.driver_connection
+        lane = pooled.info[_LANE] = Lane(connection)
+    return pooled, lane
 
 
 @contextmanager

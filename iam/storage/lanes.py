@@ -13,6 +13,8 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import Dialect
 
+from iam.storage.server_cursor import ServerCursor
+
 Row = tuple[Any, ...]
 
 _DIALECTS: dict[str, Dialect] = {
@@ -49,7 +51,7 @@ class Lane:
             self.cursor = connection.cursor()
         else:
             self.engine = "postgresql"
-            self.cursor = psycopg.RawCursor(connection)
+            self.cursor = ServerCursor(connection)
 
     def begin_writing(self) -> None:
         """Begin a transaction that writes. On SQLite it is the only one at once; PostgreSQL locks the head row."""
