@@ -87,6 +87,10 @@ class Reading(Protocol):
         """The records whose fields equal the given values, ordered by key; those after a key, at most `limit`."""
         ...
 
+    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
+        """What questions meet in this view, as `Archive.situations`; ValueError for a view of how things were."""
+        ...
+
 
 class UnitOfWork(Reading, Protocol):
     """One change: facts, audit leaves and announcements together, or nothing. Rolls back unless committed.
@@ -143,6 +147,10 @@ class Archive(Protocol):
 
     def reading(self, known_at: datetime | None = None, revision: int | None = None) -> AbstractContextManager[Reading]:
         """Open a consistent view: the newest, or as known at an instant or revision."""
+        ...
+
+    def claim(self, purpose: str, key: str, expires_at: datetime) -> bool:
+        """Claim a single-use value as `UnitOfWork.claim` does, durably and by itself: no writer waits for it."""
         ...
 
     def situation(self, inquiry: Inquiry) -> Situation:

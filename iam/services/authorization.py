@@ -12,7 +12,7 @@ from iam.domain.clients import CallerRegistration
 from iam.domain.errors import Forbidden, InvalidInput, StepUpRequired
 from iam.domain.facts import followed_service
 from iam.domain.outlines import Outline, Outlines, Shown
-from iam.ports import Archive, Clock, Law, Library, Randomness
+from iam.ports import Archive, Clock, Law, Library, Randomness, Reading
 from iam.services.rulings import Rulings
 
 STEP_UP_REASONS = frozenset({"no_authentication", "assurance_too_low", "key_not_admitted"})
@@ -57,26 +57,26 @@ class Authorization:
         self._randomness = randomness
         self._rulings = Rulings()
 
-    def decide(self, ask: Ask) -> Decision:
-        """Answer one question.
+    def decide(self, ask: Ask, within: Reading | None = None) -> Decision:
+        """Answer one question, of what stands now or in the view `within`.
 
         Raises:
             InvalidInput: `instant_in_future` when `as_of` or `known_at` lies ahead.
             CallerNotActive: `caller_not_active` when a caller is named that may not ask now.
         """
-        inquiry, situation, law = self._met(ask, self._now([ask]))
+        inquiry, situation, law = self._met(ask, self._now([ask]), within)
         if ask.known_at is None and situation.recorded_at > inquiry.now:
-            inquiry, situation, law = self._met(ask, situation.recorded_at)
+            inquiry, situation, law = self._met(ask, situation.recorded_at, within)
         return self._judge(inquiry, situation, law)
 
-    def decide_all(self, asks: Sequence[Ask]) -> list[Decision]:
-        """Answer a batch, all at one revision where they ask for the newest; errors as in `decide`."""
+    def decide_all(self, asks: Sequence[Ask], within: Reading | None = None) -> list[Decision]:
+        """Answer a batch, all at one revision where they ask for the newest; `within` and errors as in `decide`."""
         if len(asks) == 1:
-            return [self.decide(asks[0])]
-        read = self._read(asks, self._now(asks))
+            return [self.decide(asks[0], within)]
+        read = self._read(asks, self._now(asks), within)
         ahead = max((one.recorded_at for asked, one, _ in read if asked.known_at is None), default=None)
         if ahead is not None and ahead > read[0][0].now:
-            read = self._read(asks, ahead)
+            read = self._read(asks, ahead, within)
         return [self._judge(*each) for each in read]
 
     def _now(self, asks: Sequence[Ask]) -> datetime:
@@ -90,17 +90,18 @@ class Authorization:
         with self._archive.reading() as newest:
             return max(now, newest.recorded_at)
 
-    def _met(self, ask: Ask, now: datetime) -> tuple[Inquiry, Situation, Law]:
+    def _met(self, ask: Ask, now: datetime, within: Reading | None) -> tuple[Inquiry, Situation, Law]:
         """What a question meets. "Now" is never before what was recorded, even where the clock was set back."""
         law = self._law(ask, now)
         inquiry = _inquiry(ask, law, now)
-        return inquiry, self._archive.situation(inquiry), law
+        met = self._archive.situation(inquiry) if within is None else within.situations([inquiry])[0]
+        return inquiry, met, law
 
-    def _read(self, asks: Sequence[Ask], now: datetime) -> list[tuple[Inquiry, Situation, Law]]:
+    def _read(self, asks: Sequence[Ask], now: datetime, within: Reading | None) -> list[tuple[Inquiry, Situation, Law]]:
         """What each question of a batch meets."""
         laws = [self._law(ask, now) for ask in asks]
         inquiries = [_inquiry(ask, law, now) for ask, law in zip(asks, laws, strict=True)]
-        situations = self._archive.situations(inquiries)
+        situations = (within or self._archive).situations(inquiries)
         return list(zip(inquiries, situations, laws, strict=True))
 
     def check(self, ask: Ask) -> Verdict:

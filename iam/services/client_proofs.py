@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 from iam.domain.client_metadata import ClientMetadata
 from iam.domain.clients import Client, ProvenClient, ProvenKey
 from iam.domain.errors import Forbidden
-from iam.ports import UnitOfWork
+from iam.ports import Archive, Reading, UnitOfWork
 
 PURPOSE = "client_assertion"
 KEY_PURPOSE = "dpop_proof"
@@ -29,9 +30,9 @@ def redeem(uow: UnitOfWork, proof: ProvenClient) -> Client:
             longer those that the client was authenticated against; `client_ended`; `certificate_of_other` when another
             client that still stands was the first to use this certificate.
     """
-    present = _present(uow, proof)
-    if proof.fingerprint and not uow.claim(PURPOSE, proof.fingerprint, proof.expires_at):
-        raise ProofRefused("assertion_replayed", "The client assertion was used before: make a new one each time.")
+    present = present_client(uow, proof, (uow.revision - 1, uow.recorded_at), uow.now)
+    if proof.fingerprint:
+        _check_fresh(uow.claim(PURPOSE, proof.fingerprint, proof.expires_at))
     if proof.certificate:
         _keep_owner(uow, proof)
     if proof.key is not None:
@@ -39,20 +40,41 @@ def redeem(uow: UnitOfWork, proof: ProvenClient) -> Client:
     return present
 
 
-def _present(uow: UnitOfWork, proof: ProvenClient) -> Client:
-    """The registration as it stands in the unit of work; where nothing was recorded since it was read, it is the same.
+def use_up(archive: Archive, proof: ProvenClient) -> None:
+    """Use up a client's proofs where nothing is changed besides; whether it still stands is for a view opened later.
 
-    Raises ProofRefused: `client_changed`, `client_ended`.
+    What is one value is claimed by itself: no writer waits for it. What is more is used up together, or not at all.
+
+    Raises:
+        ProofRefused: as `redeem`.
     """
-    same = proof.revision == (uow.revision - 1, uow.recorded_at)
-    present = proof.client if same else uow.get(Client, proof.client.id)
-    if present is None or not present.usable(uow.now):
+    if proof.certificate or (proof.fingerprint and proof.key is not None and proof.key.fingerprint):
+        with archive.writing() as uow:
+            redeem(uow, proof)
+            uow.commit()
+    elif proof.fingerprint:
+        _check_fresh(archive.claim(PURPOSE, proof.fingerprint, proof.expires_at))
+    elif proof.key is not None:
+        use_up_key(archive, proof.key)
+
+
+def present_client(reading: Reading, proof: ProvenClient, newest: tuple[int, datetime], now: datetime) -> Client:
+    """The registration as it stands in a view; where nothing was recorded since it was read, it is the same.
+
+    `newest` is the newest revision that the view knows, with its record time.
+
+    Raises:
+        ProofRefused: `client_changed`, `client_ended`.
+    """
+    same = proof.revision == newest
+    present = proof.client if same else reading.get(Client, proof.client.id)
+    if present is None or not present.usable(now):
         raise ProofRefused("client_ended", "The client's registration has ended.")
     if same:
         return present
     if _credentials(present) != _credentials(proof.client) or not _same_keys(proof, present):
         raise _changed()
-    if proof.metadata is not None and uow.get(ClientMetadata, present.id) != proof.metadata:
+    if proof.metadata is not None and reading.get(ClientMetadata, present.id) != proof.metadata:
         raise _changed()
     return present
 
@@ -70,8 +92,22 @@ def _keep_owner(uow: UnitOfWork, proof: ProvenClient) -> None:
 
 def redeem_key(uow: UnitOfWork, key: ProvenKey) -> None:
     """Use up the proof of a key within a unit of work. ProofRefused (`dpop_replayed`)."""
-    if key.fingerprint and key.expires_at and not uow.claim(KEY_PURPOSE, key.fingerprint, key.expires_at):
+    _claim_key(uow, key)
+
+
+def use_up_key(archive: Archive, key: ProvenKey) -> None:
+    """Use up the proof of a key where nothing is changed besides. ProofRefused (`dpop_replayed`)."""
+    _claim_key(archive, key)
+
+
+def _claim_key(claims: UnitOfWork | Archive, key: ProvenKey) -> None:
+    if key.fingerprint and key.expires_at and not claims.claim(KEY_PURPOSE, key.fingerprint, key.expires_at):
         raise ProofRefused(DPOP_REPLAYED, "The DPoP proof was used before: make a new one each time.")
+
+
+def _check_fresh(fresh: bool) -> None:
+    if not fresh:
+        raise ProofRefused("assertion_replayed", "The client assertion was used before: make a new one each time.")
 
 
 def _changed() -> ProofRefused:

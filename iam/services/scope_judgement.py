@@ -40,7 +40,7 @@ class ScopeJudgement:
     def of(
         self, reading: Reading, token: IssuedToken, now: datetime, *first: Ask, login: Authentication | None = None
     ) -> Judged:
-        """Judge the scopes of a token at `now`, all at one revision, after the questions in `first`.
+        """Judge the scopes of a token at `now`, all in the view `reading`, after the questions in `first`.
 
         `login` is that of a person's grant; None to read it from the grant that the token hangs on.
 
@@ -51,7 +51,7 @@ class ScopeJudgement:
         judged = [scope for scope in token.scopes if scope not in PERSON_SCOPES]
         whose = _subject(reading, token, login, numbered=any(_told_by_number(one, catalogue) for one in judged))
         asked = [_asked(token, whose, scope, catalogue, now) for scope in judged]
-        answers = self._judge.decide_all([*first, *(Ask(question=one.question) for one in asked)])
+        answers = self._judge.decide_all([*first, *(Ask(question=one.question) for one in asked)], reading)
         decisions = answers[len(first) :]
         scopes = [
             _judged(one, one.question.properties, decision)
@@ -65,7 +65,7 @@ class ScopeJudgement:
         self, reading: Reading, asked: _Asked, refused: Decision, catalogue: Catalogue, now: datetime
     ) -> JudgedScope:
         for properties in _alternatives(reading, asked, catalogue, now):
-            decision = self._judge.decide(Ask(question=replace(asked.question, properties=properties)))
+            decision = self._judge.decide(Ask(question=replace(asked.question, properties=properties)), reading)
             if decision.allowed:
                 return _judged(asked, properties, decision)
             if refused.reason == "properties_missing":

@@ -11,9 +11,9 @@ from iam.domain.client_metadata import PERSON_SCOPES, GrantType
 from iam.domain.clients import Client, ProvenClient
 from iam.domain.enterprises import Capacity
 from iam.domain.tokens import Caller, IssuedToken
-from iam.ports import Archive, Clock, Law, Library, Randomness, UnitOfWork
+from iam.ports import Archive, Clock, Law, Library, Randomness, Reading, UnitOfWork
 from iam.services.authorization import Ask, Authorization
-from iam.services.client_proofs import redeem
+from iam.services.client_proofs import present_client, redeem, use_up
 from iam.services.scope_judgement import JudgedScope, ScopeJudgement
 from iam.services.token_descent import hanging_on
 from iam.services.token_issue import (
@@ -99,18 +99,15 @@ class Tokens:
             CallerNotActive: when the asker's own access token is not good any more. ProofRefused: as `issue`.
         """
         if isinstance(asker, ProvenClient):
-            with self._archive.writing() as uow:
-                redeem(uow, asker)
-                uow.commit()
+            use_up(self._archive, asker)
         with self._archive.reading() as reading:
-            client_id = asker.client.id if isinstance(asker, ProvenClient) else asker.client_id
             now = self._clock.now()
-            client = reading.get(Client, client_id)
+            client = _asking(reading, asker, now)
             token = reading.get(IssuedToken, jti) if jti else None
             known = client is not None and token is not None and _relies_on(client, token, now)
             hanging = hanging_on(reading, token, now) if token and known else None
             if client is None or token is None or hanging is None:
-                self._judge.decide(_question_of(asker, client, INTROSPECT))
+                self._judge.decide(_question_of(asker, client, INTROSPECT), reading)
                 return None
             asked = _question_of(asker, client, INTROSPECT)
             judged = self._scopes.of(reading, token, now, asked, login=hanging.login)
@@ -192,6 +189,14 @@ def _check_software(proof: ProvenClient) -> None:
     if metadata and (metadata.public or GrantType.CLIENT_CREDENTIALS not in metadata.grant_types):
         detail = "The client is not registered for this grant type."
         raise TokenRefused(TokenFault.UNAUTHORIZED_CLIENT, "grant_not_registered", detail)
+
+
+def _asking(reading: Reading, asker: ProvenClient | Caller, now: datetime) -> Client | None:
+    """Who asks, as it stands in a view that was opened after its proofs were used up. ProofRefused: as `issue`."""
+    if isinstance(asker, ProvenClient):
+        newest = reading.revision, reading.recorded_at
+        return present_client(reading, asker, newest, max(now, reading.recorded_at))
+    return reading.get(Client, asker.client_id)
 
 
 def _relies_on(client: Client, token: IssuedToken, now: datetime) -> bool:

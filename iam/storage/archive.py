@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import datetime
 
-import psycopg
 from sqlalchemy.engine import Engine
 
 from iam.domain.appointments import SERVER_OPERATOR
@@ -18,13 +16,13 @@ from iam.domain.instants import from_micros
 from iam.domain.mandator_search import MandatorSearch
 from iam.domain.outlines import Outline, Outlines
 from iam.ports import Clock
-from iam.storage import audit_trail, mandators, outbox, sandbox_mark, sweeping
+from iam.storage import audit_trail, mandators, outbox, sandbox_mark, single_use, sweeping
 from iam.storage.constraints import told_apart, unavailable
 from iam.storage.decisions import PostgresqlDecisions, SqliteDecisions
 from iam.storage.engines import WAIT_SECONDS, lane_of, open_engine
 from iam.storage.idle_lanes import IdleLanes
 from iam.storage.lanes import Lane
-from iam.storage.ledgers import read_head, recorded_at, revision_known_at
+from iam.storage.ledgers import Head, begun_reading, begun_writing, read_head, recorded_at, revision_known_at
 from iam.storage.mapping import micros
 from iam.storage.outbox import Announcement
 from iam.storage.unit_of_work import SqlReading, SqlUnitOfWork
@@ -44,6 +42,7 @@ class SqlArchive:
         self._turn = threading.Lock()
         self._writing = threading.local()
         sqlite = engine.dialect.name == "sqlite"
+        self._one_writer = sqlite
         self._idle = IdleLanes(engine)
         self._decisions = SqliteDecisions(engine) if sqlite else PostgresqlDecisions(engine)
 
@@ -55,10 +54,8 @@ class SqlArchive:
             Unavailable: `archive_unavailable` when the one before does not end, or the database does not answer.
             RuntimeError: when this thread has one open already.
         """
-        with self._line(), self._begun(Lane.begin_writing) as lane:
-            with told_apart():
-                uow = self.unit_of_work(lane, self.clock)
-            yield uow
+        with self._line(), self._begun(begun_writing) as (lane, head):
+            yield self.unit_of_work(lane, self.clock, head)
 
     @contextmanager
     def _line(self) -> Iterator[None]:
@@ -81,19 +78,19 @@ class SqlArchive:
         Raises:
             Unavailable: `archive_unavailable`; LookupError: for a revision that was never recorded.
         """
-        with told_apart(), self._begun(Lane.begin_reading) as lane:
-            yield _reading(lane, known_at, revision)
-            lane.command("COMMIT")  # after a rollback the driver would prepare its statements anew
+        with told_apart(), self._begun(begun_reading) as (lane, head):
+            yield _reading(lane, head, known_at, revision)
+            lane.command("COMMIT")
 
     @contextmanager
-    def _begun(self, begin: Callable[[Lane], None]) -> Iterator[Lane]:
-        """A lane with a transaction; what is not committed when the block ends is rolled back."""
+    def _begun(self, begin: Callable[[Lane], Head]) -> Iterator[tuple[Lane, Head]]:
+        """A lane with a transaction and its head; what is not committed when the block ends is rolled back."""
         with told_apart():
-            lane = self._idle.begun(begin)
+            lane, head = self._idle.begun(begin)
         try:
-            yield lane
+            yield lane, head
         finally:
-            _abandon(lane)
+            lane.abandon()
             self._idle.give(lane)
 
     @contextmanager
@@ -104,12 +101,26 @@ class SqlArchive:
         try:
             yield lane
         except BaseException:
-            _abandon(lane)
+            lane.abandon()
             raise
         else:
-            _abandon(lane)
+            lane.abandon()
         finally:
             pooled.close()
+
+    def claim(self, purpose: str, key: str, expires_at: datetime) -> bool:
+        """Claim a single-use value durably, by one statement; False when it was claimed before.
+
+        The table itself refuses a second claim, so the head is not held, and on PostgreSQL no writer waits. Who lost
+        the connection before the answer is told that the value was claimed, which may have been by this very call.
+
+        Raises:
+            Unavailable: `archive_unavailable`; whether the value was claimed is then unknown.
+        """
+        with told_apart(), self._line() if self._one_writer else nullcontext():
+            lane, fresh = self._idle.begun(lambda lane: single_use.claim(lane, purpose, key, expires_at))
+            self._idle.give(lane)
+        return fresh
 
     def situation(self, inquiry: Inquiry) -> Situation:
         """What one question meets: one statement. Raises Unavailable (`archive_unavailable`)."""
@@ -220,7 +231,7 @@ class SqlArchive:
             lane.begin_writing()
             read_head(lane, lock=lane.engine == "postgresql")
             yield lane
-            lane.command("COMMIT")
+            lane.commit()
 
     def close(self) -> None:
         """Close every connection."""
@@ -240,8 +251,7 @@ def open_archive(url: str, clock: Clock) -> SqlArchive:
         return archive
 
 
-def _reading(lane: Lane, known_at: datetime | None, revision: int | None) -> SqlReading:
-    head = read_head(lane)
+def _reading(lane: Lane, head: Head, known_at: datetime | None, revision: int | None) -> SqlReading:
     known, at = head.revision, head.recorded_at
     if known_at is not None:
         known, at = revision_known_at(lane, micros(known_at))
@@ -251,16 +261,3 @@ def _reading(lane: Lane, known_at: datetime | None, revision: int | None) -> Sql
             raise LookupError(f"there is no revision {revision}")
         known, at = revision, when or 0
     return SqlReading(lane, known, from_micros(at), newest=known == head.revision)
-
-
-def _abandon(lane: Lane) -> None:
-    """End a transaction that is still open; on a connection that is lost there is none."""
-    connection = lane.connection
-    try:
-        if isinstance(connection, psycopg.Connection):
-            if connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
-                lane.command("ROLLBACK")
-        elif connection.in_transaction:
-            lane.command("ROLLBACK")
-    except (sqlite3.Error, psycopg.Error):
-        return

@@ -22,6 +22,7 @@ from iam.storage.lanes import Lane, Row
 from iam.storage.ledgers import read_head
 
 T = TypeVar("T")
+_SPEECHES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
 Listed = Callable[[list[str]], Any]
 """Makes a list of texts one value."""
 
@@ -42,12 +43,7 @@ class SqlDecisions:
 
     def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
         """What a batch meets, in one transaction. Raises Unavailable (`archive_unavailable`)."""
-
-        def read(lane: Lane, inquiry: Inquiry) -> Situation:
-            text = self._speech.situation(form_of(inquiry))
-            return situation_of(self._rows(lane, text, text.pick(values_of(inquiry))), inquiry)
-
-        return self._read(lambda lane: _in_one_view(lane, lambda: [read(lane, one) for one in inquiries]))
+        return self._read(lambda lane: _in_one_view(lane, lambda: situations_on(lane, inquiries)))
 
     def outline(self, inquiry: Inquiry) -> Outline:
         """The outline of what one question meets, by one statement. Raises Unavailable (`archive_unavailable`)."""
@@ -132,6 +128,14 @@ class PostgresqlDecisions(SqlDecisions):
             except (psycopg.OperationalError, psycopg.InterfaceError):
                 self._held.drop()
                 return read(self._held.lane())
+
+
+def situations_on(lane: Lane, inquiries: Sequence[Inquiry]) -> list[Situation]:
+    """What questions meet in the transaction of a lane: one statement for each."""
+    speech = _SPEECHES[lane.engine]
+    texts = [speech.situation(form_of(one)) for one in inquiries]
+    steps = [(text.sql, text.pick(values_of(one))) for text, one in zip(texts, inquiries, strict=True)]
+    return [situation_of(rows, one) for rows, one in zip(lane.together(steps), inquiries, strict=True)]
 
 
 def _in_one_view(lane: Lane, read: Callable[[], T]) -> T:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from typing import TypeVar
 
 import psycopg
 from sqlalchemy.engine import Engine
 
 from iam.storage.lanes import Lane
 
+T = TypeVar("T")
 MOST_IDLE = 16
 """Lanes that are kept; those given back beyond are closed."""
 _LOST = (psycopg.OperationalError, psycopg.InterfaceError)
@@ -22,32 +24,34 @@ class IdleLanes:
         self._engine = engine
         self._idle: list[Lane] = []
 
-    def begun(self, begin: Callable[[Lane], None]) -> Lane:
-        """A lane in whose transaction nothing was done yet; one whose server was lost meanwhile gives way to another.
+    def begun(self, begin: Callable[[Lane], T]) -> tuple[Lane, T]:
+        """A lane with what `begin` gave on it; one whose server was lost meanwhile gives way to another.
 
         Raises what the engine raises when no server answers, or a writer does not end.
         """
         lane = self._taken()
         if lane is not None:
             try:
-                begin(lane)
+                return lane, begin(lane)
             except _LOST:
-                still_there = _is_free(lane)
-                self.give(lane)
+                still_there = not _is_lost(lane)
+                self._end(lane)
                 if still_there:
                     raise
             except BaseException:
-                self.give(lane)
+                self._end(lane)
                 raise
-            else:
-                return lane
         fresh = self._opened()
         try:
-            begin(fresh)
+            return fresh, begin(fresh)
         except BaseException:
-            self.give(fresh)
+            self._end(fresh)
             raise
-        return fresh
+
+    def _end(self, lane: Lane) -> None:
+        """Give back a lane on which something failed."""
+        lane.abandon()
+        self.give(lane)
 
     def give(self, lane: Lane) -> None:
         """Give back a lane; one that is lost, or whose transaction could not be ended, is closed."""
@@ -72,6 +76,10 @@ class IdleLanes:
         connection: object = pooled.driver_connection
         pooled.detach()
         return Lane(connection)  # type: ignore[arg-type]
+
+
+def _is_lost(lane: Lane) -> bool:
+    return isinstance(lane.connection, psycopg.Connection) and lane.connection.closed
 
 
 def _is_free(lane: Lane) -> bool:

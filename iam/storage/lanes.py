@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine.interfaces import Dialect
 
-from iam.storage.server_cursor import ServerCursor
+from iam.storage.server_cursor import ServerCursor, Step
 
 Row = tuple[Any, ...]
 
@@ -21,6 +21,12 @@ _DIALECTS: dict[str, Dialect] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="qmark"),
     "postgresql": PGDialect_psycopg(paramstyle="numeric_dollar"),  # type: ignore[no-untyped-call]
 }
+
+
+_WRITE = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
+_READ = {"sqlite": "BEGIN", "postgresql": "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"}
+
+_COMMIT: Step = ("COMMIT", ())
 
 
 class Statement:
@@ -55,11 +61,52 @@ class Lane:
 
     def begin_writing(self) -> None:
         """Begin a transaction that writes. On SQLite it is the only one at once; PostgreSQL locks the head row."""
-        self.command("BEGIN IMMEDIATE" if self.engine == "sqlite" else "BEGIN ISOLATION LEVEL READ COMMITTED")
+        self.command(_WRITE[self.engine])
 
     def begin_reading(self) -> None:
         """Begin a transaction that sees one state of the database."""
-        self.command("BEGIN" if self.engine == "sqlite" else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.command(_READ[self.engine])
+
+    def begun_writing(self, first: Statement) -> Row | None:
+        """Begin a transaction that writes with a statement without parameters; returns its first row."""
+        return self._begun(_WRITE[self.engine], first)
+
+    def begun_reading(self, first: Statement) -> Row | None:
+        """Begin a transaction that reads with a statement without parameters; returns its first row."""
+        return self._begun(_READ[self.engine], first)
+
+    def _begun(self, begin: str, first: Statement) -> Row | None:
+        if self.engine == "sqlite":
+            self.command(begin)
+            return self.row(first)
+        rows = self._at_once([(begin, ()), self._step(first, {})])[-1]
+        return rows[0] if rows else None
+
+    def commit(self, last: Statement | None = None, **values: Any) -> None:
+        """Commit, after a last statement where there is one: unless that fails, which PostgreSQL sees to by itself.
+
+        Raises what the engine raises, also where a statement had failed before, so that nothing could be committed.
+        """
+        if last is not None and self.engine == "postgresql":
+            self._at_once([self._step(last, values), _COMMIT])
+        else:
+            if last is not None:
+                self._run(last, values)
+            self.command("COMMIT")
+        if self.engine == "postgresql" and not self.cursor.committed:
+            raise psycopg.errors.InFailedSqlTransaction("a statement had failed: the transaction was rolled back")
+
+    def abandon(self) -> None:
+        """End a transaction that is still open; on a connection that is lost there is none."""
+        connection = self.connection
+        try:
+            if isinstance(connection, sqlite3.Connection):
+                if connection.in_transaction:
+                    self.command("ROLLBACK")
+            elif connection.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+                self.command("ROLLBACK")
+        except (sqlite3.Error, psycopg.Error):
+            return
 
     def command(self, text: str) -> None:
         """Run a command that has neither parameters nor rows."""
@@ -77,6 +124,12 @@ class Lane:
         found: Row | None = self.cursor.fetchone()
         return found
 
+    def together(self, steps: Sequence[Step]) -> list[list[Row]]:
+        """The rows of several statements; PostgreSQL is asked once for all. Those after one that fails are not run."""
+        if self.engine == "postgresql":
+            return self._at_once(steps)
+        return [self.cursor.execute(text, values).fetchall() for text, values in steps]
+
     def change(self, statement: Statement, **values: Any) -> int:
         """Run a statement that changes rows; returns how many."""
         self._run(statement, values)
@@ -87,8 +140,15 @@ class Lane:
         self.cursor.executemany(statement.on(self.engine)[0], rows)
 
     def _run(self, statement: Statement, values: Mapping[str, Any]) -> None:
+        self.cursor.execute(*self._step(statement, values))
+
+    def _at_once(self, steps: Sequence[Step]) -> list[list[Row]]:
+        together: list[list[Row]] = self.cursor.together(*steps)
+        return together
+
+    def _step(self, statement: Statement, values: Mapping[str, Any]) -> Step:
         text, names, fixed = statement.on(self.engine)
-        self.cursor.execute(text, [values[name] if name in values else fixed[name] for name in names])
+        return text, [values[name] if name in values else fixed[name] for name in names]
 
 
 def adapt_numbers(connection: psycopg.Connection[Row]) -> None:

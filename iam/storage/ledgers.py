@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, func, insert, select, update
 
 from iam.domain.audit import GENESIS
-from iam.storage.lanes import Lane, Statement
+from iam.storage.lanes import Lane, Row, Statement
 from iam.storage.tables import HEAD, REVISIONS
 
 
@@ -38,22 +38,43 @@ _WHEN = Statement(select(func.max(REVISIONS.c.recorded_at)).where(REVISIONS.c.re
 
 def read_head(lane: Lane, *, lock: bool = False) -> Head:
     """The head; with `lock`, held until the transaction ends. LookupError when the archive was never set up."""
-    row = lane.row(_LOCK if lock else _READ)
+    return _head(lane.row(_LOCK if lock else _READ))
+
+
+def _head(row: Row | None) -> Head:
     if row is None:
         raise LookupError("the archive has no head: bring the database up to date first")
     return Head(*row)
 
 
+def begun_writing(lane: Lane) -> Head:
+    """Begin a transaction that holds the head, and read it. LookupError as `read_head`."""
+    return _head(lane.begun_writing(_LOCK if lane.engine == "postgresql" else _READ))
+
+
+def begun_reading(lane: Lane) -> Head:
+    """Begin a transaction that sees one state of the database, and read its head. LookupError as `read_head`."""
+    return _head(lane.begun_reading(_READ))
+
+
 def move_head(lane: Lane, head: Head) -> None:
     """Record where the ledgers end now."""
-    lane.change(
-        _MOVE,
-        new_revision=head.revision,
-        new_recorded_at=head.recorded_at,
-        new_leaf=head.leaf,
-        new_leaf_hash=head.leaf_hash,
-        new_event=head.event,
-    )
+    lane.change(_MOVE, **_moved(head))
+
+
+def commit_head(lane: Lane, head: Head) -> None:
+    """Record where the ledgers end now, and commit. Raises what the engine raises: then nothing was committed."""
+    lane.commit(_MOVE, **_moved(head))
+
+
+def _moved(head: Head) -> dict[str, int | str]:
+    return {
+        "new_revision": head.revision,
+        "new_recorded_at": head.recorded_at,
+        "new_leaf": head.leaf,
+        "new_leaf_hash": head.leaf_hash,
+        "new_event": head.event,
+    }
 
 
 def record_revision(lane: Lane, revision: int, recorded_at: int) -> None:

@@ -35,6 +35,13 @@ class MemoryReading(View):
         super().__init__(store, revision)
         self.revision = revision
         self.recorded_at = recorded_at
+        self._newest = Situation(store.revision, _recorded_at(store), ())
+
+    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
+        """What questions meet in this view. ValueError for a view of how things were."""
+        if self.revision < self._newest.revision:
+            raise ValueError("questions are asked of what stands now, or with the instant at which it was known")
+        return [_situation(self, self._newest, self._store, one) for one in inquiries]
 
 
 class MemoryUnitOfWork(MemoryReading):
@@ -43,7 +50,7 @@ class MemoryUnitOfWork(MemoryReading):
     def __init__(self, archive: MemoryArchive) -> None:
         self._archive = archive
         self._copy = archive.store.copy()
-        recorded_at = from_micros(self._copy.recorded_at)
+        recorded_at = _recorded_at(self._copy)
         super().__init__(self._copy, self._copy.revision + 1, recorded_at)
         self.now = max(archive.clock.now(), recorded_at)
         self._changed = False
@@ -157,6 +164,13 @@ class MemoryArchive:
         """Open a consistent view. LookupError for a revision that was never recorded."""
         yield _reading(self.store, known_at, revision)
 
+    def claim(self, purpose: str, key: str, expires_at: datetime) -> bool:
+        """Claim a single-use value by itself; False when it was claimed before."""
+        with self.writing() as uow:
+            fresh = uow.claim(purpose, key, expires_at)
+            uow.commit()
+        return fresh
+
     def situation(self, inquiry: Inquiry) -> Situation:
         """What one question meets."""
         return self.situations([inquiry])[0]
@@ -165,11 +179,7 @@ class MemoryArchive:
         """What a batch meets, all at one revision."""
         store = self.store
         newest = _reading(store, None, None)
-        views = [newest if one.known_at is None else _reading(store, one.known_at, None) for one in inquiries]
-        return [
-            Situation(view.revision, view.recorded_at, exhibits_in(newest, view, one))
-            for one, view in zip(inquiries, views, strict=True)
-        ]
+        return newest.situations(inquiries)
 
     def outline(self, inquiry: Inquiry) -> Outline:
         """The outline of what one question meets."""
@@ -205,10 +215,21 @@ class MemoryArchive:
     def newest(self) -> tuple[int, datetime]:
         """The newest revision and its record time."""
         store = self.store
-        return store.revision, from_micros(store.recorded_at)
+        return store.revision, _recorded_at(store)
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def _situation(newest: MemoryReading, present: Situation, store: Store, inquiry: Inquiry) -> Situation:
+    if inquiry.known_at is None:
+        return replace(present, exhibits=exhibits_in(newest, newest, inquiry))
+    view = _reading(store, inquiry.known_at, None)
+    return Situation(view.revision, view.recorded_at, exhibits_in(newest, view, inquiry))
+
+
+def _recorded_at(store: Store) -> datetime:
+    return from_micros(store.recorded_at)
 
 
 def _head(store: Store) -> tuple[int, str]:

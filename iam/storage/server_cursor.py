@@ -54,11 +54,10 @@ class ServerCursor:
         for row in rows:
             self.execute(text, row)
 
-    def execute_together(self, *steps: Step) -> ServerCursor:
-        """Run statements in one round trip: those that follow one that fails are not run.
-
-        The rows are those of the last one.
-        """
+    def together(self, *steps: Step) -> list[list[Row]]:
+        """Run statements in one round trip and return the rows of each: those after one that fails are not run."""
+        if len(steps) == 1:
+            return [self.execute(*steps[0]).fetchall()]
         bound = [self._bound(*step) for step in steps]
         self._server.enter_pipeline_mode()
         for one in bound:
@@ -67,7 +66,7 @@ class ServerCursor:
         answers = self._answers(syncs=True)
         self._server.exit_pipeline_mode()
         self._result = _last(answers)
-        return self
+        return [self._rows(answer) for answer in answers]
 
     def fetchone(self) -> Row | None:
         """The first row."""
@@ -80,7 +79,9 @@ class ServerCursor:
 
     def fetchall(self) -> list[Row]:
         """All rows."""
-        result = self._result
+        return self._rows(self._result)
+
+    def _rows(self, result: PGresult | None) -> list[Row]:
         if result is None or not result.ntuples:
             return []
         self._adapter.set_pgresult(result)
@@ -90,6 +91,11 @@ class ServerCursor:
     def rowcount(self) -> int:
         """How many rows the statement changed, or gave."""
         return (self._result.command_tuples if self._result else None) or 0
+
+    @property
+    def committed(self) -> bool:
+        """Whether the last statement was a COMMIT that committed: that of a transaction that failed rolls back."""
+        return self._result is not None and self._result.command_status == b"COMMIT"
 
     def copy(self, command: Any) -> Any:
         """The driver's own way to load many rows."""

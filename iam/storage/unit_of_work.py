@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
 from iam.domain.audit import Leaf
+from iam.domain.authorization import Inquiry, Situation
 from iam.domain.instants import from_micros
 from iam.ports import Clock
 from iam.storage import audit_trail, bulk, outbox, single_use
 from iam.storage.constraints import constrained, told_apart
+from iam.storage.decisions import situations_on
 from iam.storage.lanes import Lane
-from iam.storage.ledgers import Head, move_head, read_head, record_revision
+from iam.storage.ledgers import Head, commit_head, read_head, record_revision
 from iam.storage.mapping import micros
 from iam.storage.repositories import Records, Writes
 
@@ -26,6 +28,8 @@ class SqlReading:
         self.revision = revision
         self.recorded_at = recorded_at
         self._records = Records(lane, None if newest else revision)
+        self._lane = lane
+        self._newest = newest
 
     def get(self, kind: type[T], key: str) -> T | None:
         """The version of one record that the revision knew, or None."""
@@ -35,6 +39,12 @@ class SqlReading:
         """The records whose fields equal the given values, ordered by key; those after a key, at most `limit`."""
         return self._records.find(kind, after=after, limit=limit, **equal)
 
+    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
+        """What questions meet in this view. ValueError for a view of how things were."""
+        if not self._newest:
+            raise ValueError("questions are asked of what stands now, or with the instant at which it was known")
+        return situations_on(self._lane, inquiries)
+
 
 class SqlUnitOfWork:
     """A transaction that holds the head row from its first statement on.
@@ -43,11 +53,12 @@ class SqlUnitOfWork:
     one before. After a Conflict what was written before stands, and more may be written.
     """
 
-    def __init__(self, lane: Lane, clock: Clock) -> None:
+    def __init__(self, lane: Lane, clock: Clock, head: Head | None = None) -> None:
+        """`head` is what was read when the transaction began to hold it; None to take it now."""
         self.lane = lane
         """The lane of the transaction, for the archive's other ledgers: books and keys."""
         self._clock = clock
-        self._head = read_head(lane, lock=lane.engine == "postgresql")
+        self._head = read_head(lane, lock=lane.engine == "postgresql") if head is None else head
         self.revision = self._head.revision + 1
         self.recorded_at = from_micros(self._head.recorded_at)
         self.now = max(clock.now(), self.recorded_at)
@@ -66,6 +77,11 @@ class SqlUnitOfWork:
         """The records whose fields equal the given values, ordered by key, with what this unit of work wrote."""
         with told_apart():
             return self._records.find(kind, after=after, limit=limit, **equal)
+
+    def situations(self, inquiries: Sequence[Inquiry]) -> list[Situation]:
+        """What questions meet now, with what this unit of work wrote."""
+        with told_apart():
+            return situations_on(self.lane, inquiries)
 
     def put(self, record: object) -> None:
         """Record a fact, or the content of another record. Raises Conflict as `iam.ports.UnitOfWork.put` says."""
@@ -135,8 +151,9 @@ class SqlUnitOfWork:
         with told_apart():
             head = self._next_head()
             if head != self._head:
-                move_head(self.lane, head)
-            self.lane.command("COMMIT")
+                commit_head(self.lane, head)
+            else:
+                self.lane.commit()
         return head.revision
 
     def _next_head(self) -> Head:

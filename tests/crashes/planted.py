@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from iam.cli import main
 from iam.services import idempotency
 from iam.storage.archive import SqlArchive
 from iam.storage.engines import lane_of
-from iam.storage.lanes import Lane
+from iam.storage.lanes import Lane, Statement
 from iam.storage.unit_of_work import SqlUnitOfWork
 
 LATER = 0.05
@@ -22,10 +23,10 @@ LATER = 0.05
 class _Uncommitted(Lane):
     """A lane on which nobody commits."""
 
-    def command(self, text: str) -> None:
-        """Run a command, unless it commits."""
-        if text != "COMMIT":
-            super().command(text)
+    def commit(self, last: Statement | None = None, **values: Any) -> None:
+        """Run the last statement without the commit that goes with it."""
+        if last is not None:
+            self.change(last, **values)
 
 
 def acknowledged_before_commit() -> None:

@@ -45,13 +45,18 @@ def url_of(archive: SqlArchive) -> str:
     return archive.engine.url.render_as_string(hide_password=False)
 
 
+def _ends_in_commit(steps: Any) -> bool:
+    """Whether statements that are run at once commit as the last of them."""
+    return isinstance(steps, list) and steps[-1] == ("COMMIT", ())
+
+
 class Statements:
     """Looks on as statements are run, and interrupts the one with a certain number, before or after it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.at_commit: Callable[[], None] | None = None
         self._count, self._place, self._after = 0, 0, False
-        for name in ("command", "_run", "change_many"):
+        for name in ("command", "_run", "_at_once", "change_many"):
             monkeypatch.setattr(Lane, name, self._looked_at(getattr(Lane, name)))
 
     @contextmanager
@@ -71,7 +76,7 @@ class Statements:
             if mine and not self._after:
                 raise Interrupted
             done = run(lane, first, *more, **named)
-            if first == "COMMIT" and self.at_commit is not None:
+            if (first == "COMMIT" or _ends_in_commit(first)) and self.at_commit is not None:
                 self.at_commit()
             if mine:
                 raise Interrupted

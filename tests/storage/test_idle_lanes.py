@@ -24,13 +24,13 @@ def known(archive: SqlArchive) -> list[str]:
 
 def test_one_after_the_other_takes_the_same_lane_and_two_at_once_take_two(sql_archive: SqlArchive) -> None:
     lanes = IdleLanes(sql_archive.engine)
-    first = lanes.begun(Lane.begin_reading)
-    second = lanes.begun(Lane.begin_reading)
+    first = lanes.begun(Lane.begin_reading)[0]
+    second = lanes.begun(Lane.begin_reading)[0]
     assert first.connection is not second.connection
     for one in (first, second):
         one.command("COMMIT")
         lanes.give(one)
-    assert lanes.begun(Lane.begin_reading) is second
+    assert lanes.begun(Lane.begin_reading)[0] is second
     second.command("COMMIT")
     lanes.give(second)
     lanes.close()
@@ -38,19 +38,19 @@ def test_one_after_the_other_takes_the_same_lane_and_two_at_once_take_two(sql_ar
 
 def test_a_lane_whose_transaction_is_still_open_is_closed_with_what_it_wrote(sql_archive: SqlArchive) -> None:
     lanes = IdleLanes(sql_archive.engine)
-    lane = lanes.begun(Lane.begin_writing)
+    lane = lanes.begun(Lane.begin_writing)[0]
     lane.command("UPDATE head SET leaf_hash = 'x'")
     lanes.give(lane)
     with pytest.raises(Exception, match="closed"):
         lane.command("COMMIT")
     assert sql_archive.head()[1] != "x"
-    assert lanes.begun(Lane.begin_reading) is not lane
+    assert lanes.begun(Lane.begin_reading)[0] is not lane
     lanes.close()
 
 
 def test_no_more_lanes_are_kept_than_may_be_idle(sql_archive: SqlArchive) -> None:
     lanes = IdleLanes(sql_archive.engine)
-    taken = [lanes.begun(Lane.begin_reading) for _ in range(MOST_IDLE + 1)]
+    taken = [lanes.begun(Lane.begin_reading)[0] for _ in range(MOST_IDLE + 1)]
     for one in taken:
         one.command("COMMIT")
         lanes.give(one)

@@ -80,13 +80,13 @@ def test_steps_together_stop_at_the_first_that_fails(cursor: ServerCursor) -> No
     cursor.execute("CREATE TEMP TABLE t (n bigint CONSTRAINT once PRIMARY KEY)")
     insert = "INSERT INTO t VALUES ($1)"
     with pytest.raises(psycopg.errors.UniqueViolation):
-        cursor.execute_together(("BEGIN", []), (insert, [1]), (insert, [1]), ("COMMIT", []))
+        cursor.together(("BEGIN", []), (insert, [1]), (insert, [1]), ("COMMIT", []))
     with pytest.raises(psycopg.errors.InFailedSqlTransaction):
         cursor.execute("SELECT 1", [])
     cursor.execute("ROLLBACK")
     assert cursor.execute("SELECT n FROM t", []).fetchall() == []
-    assert cursor.execute_together(("BEGIN", []), (insert, [2]), ("SELECT n FROM t", [])).fetchall() == [(2,)]
-    cursor.execute_together((insert, [3]), ("COMMIT", []))
+    assert cursor.together(("BEGIN", []), (insert, [2]), ("SELECT n FROM t", []))[-1] == [(2,)]
+    cursor.together((insert, [3]), ("COMMIT", []))
     assert cursor.execute("SELECT n FROM t ORDER BY n", []).fetchall() == [(2,), (3,)]
 
 
@@ -118,7 +118,7 @@ def test_a_connection_that_the_server_ended_is_told_as_lost(
         with pytest.raises(psycopg.OperationalError):
             cursor.execute("SELECT 1", values)
     with pytest.raises(psycopg.OperationalError):
-        cursor.execute_together(("SELECT 1", []), ("SELECT 1", []))
+        cursor.together(("SELECT 1", []), ("SELECT 1", []))
 
 
 class Interrupted(BaseException):
@@ -131,7 +131,7 @@ def test_who_is_interrupted_while_waiting_loses_the_connection_and_what_was_not_
     def interrupt(_number: int, _frame: object) -> None:
         raise Interrupted
 
-    cursor.execute_together(("BEGIN", []), ("UPDATE head SET leaf = 7", []))
+    cursor.together(("BEGIN", []), ("UPDATE head SET leaf = 7", []))
     before = signal.signal(signal.SIGALRM, interrupt)
     try:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
@@ -146,19 +146,19 @@ def test_who_is_interrupted_while_waiting_loses_the_connection_and_what_was_not_
 
 
 def test_other_threads_go_on_while_one_waits_for_the_server(postgresql_copy: str, cursor: ServerCursor) -> None:
-    cursor.execute_together(("BEGIN", []), ("SELECT 1 FROM head FOR UPDATE", []))
+    cursor.together(("BEGIN", []), ("SELECT 1 FROM head FOR UPDATE", []))
     found: list[object] = []
 
     def wait() -> None:
         with connected(postgresql_copy) as other:
             waiting = ServerCursor(other)
-            found.append(waiting.execute_together(("BEGIN", []), ("SELECT leaf FROM head FOR UPDATE", [])).fetchone())
+            found.append(waiting.together(("BEGIN", []), ("SELECT leaf FROM head FOR UPDATE", []))[-1][0])
 
     waiter = threading.Thread(target=wait)
     waiter.start()
     blocked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
     while cursor.execute(blocked, []).fetchone() == (0,):
         assert not found
-    cursor.execute_together(("UPDATE head SET leaf = 5", []), ("COMMIT", []))
+    cursor.together(("UPDATE head SET leaf = 5", []), ("COMMIT", []))
     waiter.join(30)
     assert found == [(5,)]
