@@ -1,8 +1,13 @@
 """A single-use value is claimed once, whatever is restarted, and what has expired is swept out only after a day."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
+
+from iam.domain.errors import Unavailable
 from iam.ports import Archive
+from iam.storage import engines
 from iam.storage.archive import SqlArchive, open_archive
 from tests.storage import records
 from tests.storage.clocks import START, SetClock
@@ -36,6 +41,60 @@ def test_an_expired_claim_is_still_a_claim(archive: Archive, clock: SetClock) ->
     assert claim(archive, "jti-1")
     clock.advance(hours=23)
     assert not claim(archive, "jti-1")
+
+
+def test_a_value_that_is_claimed_by_itself_is_claimed_once_there_and_in_units_of_work(archive: Archive) -> None:
+    assert [archive.claim("assertion", one, SOON) for one in ("jti-1", "jti-1", "jti-2")] == [True, False, True]
+    assert archive.claim("code", "jti-1", SOON)
+    assert not claim(archive, "jti-1")
+    assert claim(archive, "jti-3")
+    assert not archive.claim("assertion", "jti-3", SOON)
+    assert archive.revision() == 0
+
+
+def test_a_claim_by_itself_is_there_when_the_process_is_gone(archive_url: str, clock: SetClock) -> None:
+    first, second = (open_archive(archive_url, clock) for _ in range(2))
+    assert first.claim("assertion", "jti-1", SOON)
+    assert not second.claim("assertion", "jti-1", SOON)
+    first.close()
+    assert not claim(second, "jti-1")
+    second.close()
+
+
+def test_of_many_who_claim_a_value_by_itself_or_in_a_unit_of_work_one_wins(archive_url: str, clock: SetClock) -> None:
+    nodes = [open_archive(archive_url, clock) for _ in range(2)]
+    tries = [(node, alone, key) for key in map(str, range(8)) for node in nodes for alone in (True, False, True)]
+    with ThreadPoolExecutor(8) as pool:
+        won = list(
+            pool.map(lambda one: one[0].claim("a", one[2], SOON) if one[1] else claim(one[0], one[2], "a"), tries)
+        )
+    assert sorted(key for (_, _, key), mine in zip(tries, won, strict=True) if mine) == list(map(str, range(8)))
+    for node in nodes:
+        node.close()
+
+
+def test_on_postgresql_a_claim_by_itself_waits_for_no_writer(postgresql_archive_url: str, clock: SetClock) -> None:
+    slow, other = (open_archive(postgresql_archive_url, clock) for _ in range(2))
+    with slow.writing() as uow:
+        uow.put(records.enterprise())
+        assert other.claim("assertion", "jti-1", SOON)
+        assert not uow.claim("assertion", "jti-1", SOON)
+    for one in (slow, other):
+        one.close()
+
+
+def test_a_claim_by_itself_that_waits_too_long_for_a_writer_is_none(
+    archive_url: str, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "WAIT_SECONDS", 1)
+    slow, other = (open_archive(archive_url, clock) for _ in range(2))
+    with slow.writing() as uow:
+        assert uow.claim("assertion", "jti-1", SOON)
+        with pytest.raises(Unavailable):
+            other.claim("assertion", "jti-1", SOON)
+    assert other.claim("assertion", "jti-1", SOON)
+    for one in (slow, other):
+        one.close()
 
 
 def test_a_claim_raises_no_revision(archive: Archive) -> None:
