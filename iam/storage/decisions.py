@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -19,7 +18,6 @@ from iam.storage.decision_statements import POSTGRESQL, SQLITE, Speech, Text, fo
 from iam.storage.exhibits import PROOFS
 from iam.storage.held import HeldLanes
 from iam.storage.lanes import Lane, Row
-from iam.storage.ledgers import read_head
 
 T = TypeVar("T")
 _SPEECHES = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
@@ -59,11 +57,6 @@ class SqlDecisions:
             Unavailable: `archive_unavailable`.
         """
         return self._read(lambda lane: _in_one_view(lane, lambda: [self._several(lane, *one) for one in asked]))
-
-    def newest(self) -> tuple[int, datetime]:
-        """The newest revision and its record time, by one statement. Raises Unavailable (`archive_unavailable`)."""
-        head = self._read(read_head)
-        return head.revision, _recorded_at(head.recorded_at)
 
     def close(self) -> None:
         """Close the connections of all threads."""
