@@ -10,6 +10,7 @@ from iam.storage.archive import open_archive
 from iam.storage.memory import MemoryArchive
 from iam.storage.migrations import upgrade
 from tests.oidc.provider.code_scene import CodeScene
+from tests.oidc.provider.fapi_client_of_suite import Client, two_clients
 from tests.oidc.provider.premises import Premises
 from tests.oidc.provider.registration_scene import RegistrationScene
 from tests.storage.clocks import SetClock
@@ -59,6 +60,18 @@ def scene(request: pytest.FixtureRequest, clock: SetClock, tmp_path: Path) -> It
     archive = open_archive(request.getfixturevalue(f"{request.param}_copy"), clock)
     yield CodeScene(archive, clock, tmp_path)
     archive.close()
+
+
+@pytest.fixture
+def clients(scene: CodeScene) -> tuple[Client, Client]:
+    """The two clients of the plan of FAPI 2.0."""
+    return two_clients(scene)
+
+
+@pytest.fixture
+def first(clients: tuple[Client, Client]) -> Client:
+    """The one that most modules of that plan are about."""
+    return clients[0]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -156,3 +156,9 @@ def two_clients(scene: CodeScene) -> tuple[Client, Client]:
         Client(scene, PORTAL, EC, "k1", CALLBACK, Wallet(scene.clock)),
         Client(scene, other, OTHER_EC, "k2", callback, Wallet(scene.clock)),
     )
+
+
+def refused(answer: TestResponse, status: int = 400) -> str:
+    """The error code of a refusal of PAR or the token endpoint."""
+    assert (answer.status_code, answer.content_type) == (status, "application/json"), answer.text
+    return str(answer.get_json()["error"])

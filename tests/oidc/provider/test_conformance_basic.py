@@ -5,31 +5,21 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from iam.domain.client_metadata import OFFLINE, AuthMethod
-from iam.storage.archive import open_archive
 from tests.oidc.provider.code_scene import CALLBACK, VERIFIER, CodeScene, challenge_of
 from tests.oidc.provider.premises import ISSUER
 from tests.oidc.provider.relying_party_of_suite import LONG_STATE, RelyingParty, check_page, refused_plainly
-from tests.storage.clocks import SetClock
 
+pytestmark = pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+"""What the suite checks does not hang on the storage."""
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 UI_ERRORS = {"login_required", "interaction_required", "account_selection_required", "consent_required"}
-
-
-@pytest.fixture
-def scene(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[CodeScene]:
-    """The house on SQLite: what the suite checks does not hang on the storage."""
-    archive = open_archive(sqlite_copy, clock)
-    yield CodeScene(archive, clock, tmp_path)
-    archive.close()
 
 
 @pytest.fixture

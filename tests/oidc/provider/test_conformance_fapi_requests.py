@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from werkzeug.test import TestResponse
 
-from iam.storage.archive import open_archive
 from tests.oidc.provider.code_scene import CALLBACK, CodeScene
 from tests.oidc.provider.fapi_client_of_suite import (
     NONCE,
@@ -20,39 +16,15 @@ from tests.oidc.provider.fapi_client_of_suite import (
     TOKEN,
     VERIFIER,
     Client,
-    two_clients,
+    refused,
 )
 from tests.oidc.provider.forgery import OTHER_EC, payload
 from tests.oidc.provider.premises import ISSUER
-from tests.oidc.provider.relying_party_of_suite import check_page
+from tests.oidc.provider.relying_party_of_suite import LONG_STATE, check_page
 from tests.oidc.provider.wallet import Wallet
-from tests.storage.clocks import SetClock
 
-LONG_STATE = ("abcdefghij" * 13)[:124] + "-._~"
-
-
-@pytest.fixture
-def scene(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[CodeScene]:
-    """The house on SQLite: what the suite checks does not hang on the storage."""
-    archive = open_archive(sqlite_copy, clock)
-    yield CodeScene(archive, clock, tmp_path)
-    archive.close()
-
-
-@pytest.fixture
-def clients(scene: CodeScene) -> tuple[Client, Client]:
-    return two_clients(scene)
-
-
-@pytest.fixture
-def first(clients: tuple[Client, Client]) -> Client:
-    return clients[0]
-
-
-def refused(answer: TestResponse, status: int = 400) -> str:
-    """The error code of a refusal of PAR or the token endpoint."""
-    assert (answer.status_code, answer.content_type) == (status, "application/json"), answer.text
-    return str(answer.get_json()["error"])
+pytestmark = pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+"""What the suite checks does not hang on the storage."""
 
 
 def test_who_refuses_is_told_to_either_client_with_its_own_query(

@@ -3,57 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.test import TestResponse
 
 from iam.domain.client_metadata import OFFLINE
-from iam.storage.archive import open_archive
 from tests.oidc.provider.code_scene import CodeScene
 from tests.oidc.provider.fapi_client_of_suite import (
     PROOF_FAULTS,
     TOKEN,
     USERINFO,
     Client,
-    two_clients,
+    refused,
 )
 from tests.oidc.provider.forgery import OTHER_EC, b64, ec_jwk, payload, rsa_jwk
 from tests.oidc.provider.premises import ISSUER
+from tests.oidc.provider.relying_party_of_suite import LONG_STATE
 from tests.oidc.provider.test_conformance_basic import entropy
 from tests.oidc.provider.wallet import UNSET, Wallet
-from tests.storage.clocks import SetClock
 
-LONG_STATE = ("abcdefghij" * 13)[:124] + "-._~"
+pytestmark = pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+"""What the suite checks does not hang on the storage."""
 HOUR = 3600
-
-
-@pytest.fixture
-def scene(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[CodeScene]:
-    """The house on SQLite: what the suite checks does not hang on the storage."""
-    archive = open_archive(sqlite_copy, clock)
-    yield CodeScene(archive, clock, tmp_path)
-    archive.close()
-
-
-@pytest.fixture
-def clients(scene: CodeScene) -> tuple[Client, Client]:
-    return two_clients(scene)
-
-
-@pytest.fixture
-def first(clients: tuple[Client, Client]) -> Client:
-    return clients[0]
-
-
-def refused(answer: TestResponse, status: int = 400) -> str:
-    """The error code of a refusal of the token endpoint."""
-    assert (answer.status_code, answer.content_type) == (status, "application/json"), answer.text
-    return str(answer.get_json()["error"])
 
 
 def test_both_clients_get_tokens_that_open_the_resource_for_themselves_alone(

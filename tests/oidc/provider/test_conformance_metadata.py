@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from iam.storage.archive import open_archive
 from tests.oidc.provider.code_scene import CodeScene
 from tests.oidc.provider.premises import ISSUER
-from tests.storage.clocks import SetClock
 
+pytestmark = pytest.mark.parametrize("scene", ["sqlite"], indirect=True)
+"""What the suite checks does not hang on the storage."""
 OPENID = "/.well-known/openid-configuration"
 FAPI = {"PS256", "ES256", "EdDSA", "Ed25519"}
 KNOWN_SUFFIXES = ("_supported", "_endpoint", "_uri", "_parameter_supported")
@@ -30,14 +28,6 @@ KNOWN = {
 }
 LANGUAGE = re.compile(r"[a-z]{2}(-[A-Z]{2})?")
 TOKEN = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")
-
-
-@pytest.fixture
-def scene(sqlite_copy: str, clock: SetClock, tmp_path: Path) -> Iterator[CodeScene]:
-    """The house on SQLite: what the suite checks does not hang on the storage."""
-    archive = open_archive(sqlite_copy, clock)
-    yield CodeScene(archive, clock, tmp_path)
-    archive.close()
 
 
 @pytest.fixture
