@@ -41,11 +41,6 @@ class Telling:
 
 
 @pytest.fixture
-def clock() -> SetClock:
-    return SetClock()
-
-
-@pytest.fixture
 def telling(clock: SetClock) -> Telling:
     return Telling(clock)
 
