@@ -11,6 +11,7 @@ import pytest
 from tests import engines
 from tests.backstage import Backstage, backstage
 from tests.races.barrier import Barrier
+from tests.races.till import Till, counter
 from tests.running import WORKERS, Answer, Request, Sandbox, Service, sandbox, serving
 
 
@@ -34,23 +35,40 @@ class Arena:
         return barrier.open()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A folder and a database, both empty."""
+
+    folder: Path
+    url: str
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def arena(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Arena]:
-    """The service on each engine, for all races of a module."""
-    data = tmp_path_factory.mktemp("races")
+def place(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """Where a service may run, on each engine."""
+    folder = tmp_path_factory.mktemp("races")
     if request.param == "sqlite":
-        yield from _arena(data, f"sqlite:///{data / 'procura.db'}")
+        yield Place(folder, f"sqlite:///{folder / 'procura.db'}")
         return
     server = request.getfixturevalue("postgresql_url")
     database = engines.fresh_database(server)
-    yield from _arena(data, database)
+    yield Place(folder, database)
     engines.drop_database(server, database)
 
 
-def _arena(data: Path, url: str) -> Iterator[Arena]:
+@pytest.fixture(scope="module")
+def arena(place: Place) -> Iterator[Arena]:
+    """The service on each engine, for all races of a module."""
     with (
-        sandbox(data, url) as country,
-        serving(country.environment, data / "service.log") as service,
+        sandbox(place.folder, place.url) as country,
+        serving(country.environment, place.folder / "service.log") as service,
         backstage(country) as behind,
     ):
         yield Arena(country, service, behind)
+
+
+@pytest.fixture(scope="module")
+def here(place: Place) -> Iterator[Till]:
+    """A shop with its service on each engine, for all races of a module."""
+    with counter(place.folder, place.url) as found:
+        yield found

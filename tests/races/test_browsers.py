@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from hashlib import sha256
 from hmac import digest
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -24,8 +23,8 @@ from iam.entrance import Entrance
 from iam.services.sessions import Held
 from iam.web.browser import SESSION_COOKIE, VISIT_COOKIE
 from iam.web.returning import form_for
-from tests import engines
 from tests.races.barrier import Barrier
+from tests.races.conftest import Place
 from tests.rows import gained_by
 from tests.running import FORM, WORKERS, Answer, Request, Sandbox, Service, sandbox, serving
 
@@ -95,25 +94,14 @@ def token(secret: str) -> str:
     return urlsafe_b64encode(digest(secret.encode(), b"procura form\0", sha256)).decode().rstrip("=")
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def street(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
-    data = tmp_path_factory.mktemp("browsers")
-    if request.param == "sqlite":
-        yield from _street(data, f"sqlite:///{data / 'procura.db'}")
-        return
-    server = request.getfixturevalue("postgresql_url")
-    database = engines.fresh_database(server)
-    yield from _street(data, database)
-    engines.drop_database(server, database)
-
-
-def _street(data: Path, url: str) -> Iterator[Street]:
-    with sandbox(data, url) as country:
-        file = data / "providers.toml"
+@pytest.fixture(scope="module")
+def street(place: Place) -> Iterator[Street]:
+    with sandbox(place.folder, place.url) as country:
+        file = place.folder / "providers.toml"
         file.write_text(PROVIDERS, encoding="utf-8")
         country.environment["PROCURA_LOGIN_PROVIDERS"] = str(file)
         settings = replace(country.settings, login_providers=file)
-        with serving(country.environment, data / "service.log") as service:
+        with serving(country.environment, place.folder / "service.log") as service:
             house = build(settings)
             yield Street(country, service, Entrance(house))
             house.archive.close()

@@ -11,19 +11,15 @@ from iam.domain.identifiers import CbeNumber
 from iam.domain.mandates import Mandate, State
 from iam.domain.periods import Quarter
 from tests.races.conftest import Arena
+from tests.races.till import outcomes
 from tests.rows import gained_by
-from tests.running import ADMINISTER, Answer, Request
+from tests.running import ADMINISTER, Request
 
 MANY = 64
 CHANGE = {"revisions": 1, "audit_leaves": 1}
 EMPLOYER = Capacity.EMPLOYER
 VARIANTS = ("0206731645", "206731645", "0206.731.645", "BE0206731645", "BE 0206.731.645")
 """One number as people write it."""
-
-
-def outcomes(answers: list[Answer]) -> Counter[tuple[int, str | None]]:
-    """How many answers had each status and reason code."""
-    return Counter((one.status, one.code) for one in answers)
 
 
 @pytest.fixture(scope="module")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 from base64 import urlsafe_b64encode
-from collections import Counter
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -14,11 +12,10 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from tests import engines
 from tests.oidc.provider.forgery import compact, ec_jwk
-from tests.races.test_grants_once import Till, counter
+from tests.races.till import Till, counter, outcomes
 from tests.rows import gained_by
-from tests.running import ADMINISTER, WORKERS, Answer, Request
+from tests.running import ADMINISTER, WORKERS, Request
 
 MANY = 64
 TOKEN, USERINFO = "/oauth2/token", "/oauth2/userinfo"
@@ -74,21 +71,6 @@ def with_proof(request: Request, proof: str) -> Request:
     return replace(request, headers={**request.headers, "DPoP": proof})
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
-    """The service on each engine."""
-    folder = tmp_path_factory.mktemp("proofs-once")
-    if request.param == "sqlite":
-        with counter(folder, f"sqlite:///{folder / 'procura.db'}") as found:
-            yield found
-        return
-    server = request.getfixturevalue("postgresql_url")
-    database = engines.fresh_database(server)
-    with counter(folder, database) as found:
-        yield found
-    engines.drop_database(server, database)
-
-
 @pytest.fixture
 def signer(here: Till) -> Signer:
     """A key of its own for each test."""
@@ -99,10 +81,6 @@ def signing(till: Till) -> Signer:
     found = Signer(till, ec.generate_private_key(ec.SECP256R1()))
     found.learn()
     return found
-
-
-def outcomes(answers: Sequence[Answer]) -> Counter[tuple[int, str | None]]:
-    return Counter((one.status, one.code) for one in answers)
 
 
 @pytest.mark.attack("O14")

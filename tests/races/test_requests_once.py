@@ -22,7 +22,7 @@ from iam.domain.clients import Client, Profile
 from iam.entrance import Entrance
 from iam.services.authorization_grants import Asked
 from iam.services.sessions import Held
-from tests import engines
+from tests.races.conftest import Place
 from tests.races.test_browsers import PROVIDERS, Street
 from tests.rows import gained_by
 from tests.running import ASSERTION, FORM, WORKERS, Answer, Request, Service, sandbox
@@ -129,19 +129,11 @@ def counter(folder: Path, url: str, command: Sequence[str] = ()) -> Iterator[Off
             house.archive.close()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def here(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+@pytest.fixture(scope="module")
+def here(place: Place) -> Iterator[Office]:
     """The service on each engine."""
-    folder = tmp_path_factory.mktemp("requests-once")
-    if request.param == "sqlite":
-        with counter(folder, f"sqlite:///{folder / 'procura.db'}") as found:
-            yield found
-        return
-    server = request.getfixturevalue("postgresql_url")
-    database = engines.fresh_database(server)
-    with counter(folder, database) as found:
+    with counter(place.folder, place.url) as found:
         yield found
-    engines.drop_database(server, database)
 
 
 def told(answers: Sequence[Answer]) -> Counter[str]:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests import engines
 from tests.races.barrier import Barrier
+from tests.races.conftest import Place
 from tests.races.saml_browser import Begun, FederalService, begin, delivery
 from tests.rows import gained_by
 from tests.running import WORKERS, Request, Sandbox, Service, sandbox
@@ -71,19 +71,11 @@ def standing(folder: Path, url: str, command: Sequence[str] = ()) -> Iterator[St
                 service.kill()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def stand(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stand]:
+@pytest.fixture(scope="module")
+def stand(place: Place) -> Iterator[Stand]:
     """The stand on each engine."""
-    folder = tmp_path_factory.mktemp("saml-once")
-    if request.param == "sqlite":
-        with standing(folder, f"sqlite:///{folder / 'procura.db'}") as found:
-            yield found
-        return
-    server = request.getfixturevalue("postgresql_url")
-    database = engines.fresh_database(server)
-    with standing(folder, database) as found:
+    with standing(place.folder, place.url) as found:
         yield found
-    engines.drop_database(server, database)
 
 
 @pytest.mark.attack("S10")
