@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.client_metadata import OFFLINE, ClientMetadata, GrantType
 from iam.domain.clients import Client, ClientKind, Profile, ProvenClient
 from iam.domain.enterprises import Capacity
@@ -109,28 +108,8 @@ class LentRights:
 
     def log_in(self) -> None:
         """A session of ten hours, for the mandator."""
-        name, now = self.randomness.identifier(), self.clock.at
-        self.session = Session(
-            id=name,
-            login=name,
-            person=self.person,
-            provider="itsme",
-            key=LoginKey.ITSME,
-            assurance=Assurance.HIGH,
-            authenticated_at=now,
-            reference=name,
-            provider_session="",
-            logout_hint="",
-            personal="",
-            enterprise=PROVIDER,
-            capacity=Capacity.SERVICE_PROVIDER,
-            mandator=EMPLOYER,
-            started_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(hours=10),
-            device="",
-            country="",
-        )
+        place = {"enterprise": PROVIDER, "capacity": Capacity.SERVICE_PROVIDER, "mandator": EMPLOYER}
+        self.session = records.session(self.randomness.identifier(), self.clock.at, person=self.person, **place)
         self.record(self.session)
 
     def log_out(self) -> None:

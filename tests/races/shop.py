@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.client_metadata import OFFLINE, OPENID, ClientMetadata, GrantType
 from iam.domain.clients import Client, Profile
 from iam.domain.persons import Person
@@ -16,6 +15,7 @@ from iam.services.authorization_grants import Asked
 from iam.services.device_authorizations import Begun
 from tests.backstage import Backstage
 from tests.running import ASSERTION, FORM, Request, Sandbox
+from tests.storage import records
 
 ALIAS = "declarations"
 CALLBACK = "https://declarations.example/callback"
@@ -47,28 +47,7 @@ class Shop:
     def session(self) -> Session:
         """The person logs in."""
         house = self.behind.house
-        name, now = house.randomness.identifier(), house.clock.now()
-        session = Session(
-            id=name,
-            login=name,
-            person=self.person,
-            provider="itsme",
-            key=LoginKey.ITSME,
-            assurance=Assurance.HIGH,
-            authenticated_at=now,
-            reference=name,
-            provider_session="",
-            logout_hint="",
-            personal="",
-            enterprise=None,
-            capacity=None,
-            mandator=None,
-            started_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(hours=1),
-            device="",
-            country="",
-        )
+        session = records.session(house.randomness.identifier(), house.clock.now(), person=self.person)
         with house.archive.writing() as uow:
             uow.put(session)
             uow.commit()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from iam.domain.assurance import Assurance, Authentication, LoginKey
 from iam.domain.credentials import Password
@@ -22,6 +21,7 @@ from iam.services.passwords import Passwords
 from iam.services.sessions import Sessions
 from iam.services.slowed_tries import SlowedTries, Trier
 from tests.services.worlds import World
+from tests.storage import records
 
 SECRET_WORDS = "zonnebloem trapt fiets"
 SEALER = Sealer(bytes(range(32)))
@@ -123,28 +123,9 @@ class Keys:
 
     def session(self, person: str, key: LoginKey, assurance: Assurance) -> Session:
         """A session that such a login began."""
-        now = self.world.clock.at
-        plain = Session(
-            id="",
-            login="l1",
-            person=person,
-            provider=key.value,
-            key=key,
-            assurance=assurance,
-            authenticated_at=now,
-            reference=self.world.randomness.identifier(),
-            provider_session="",
-            logout_hint="",
-            personal="",
-            enterprise=None,
-            capacity=None,
-            mandator=None,
-            started_at=now,
-            seen_at=now,
-            expires_at=now + timedelta(hours=10),
-            device="",
-            country="",
-        )
+        reference = self.world.randomness.identifier()
+        shown = {"person": person, "provider": key.value, "key": key, "assurance": assurance}
+        plain = records.session(at=self.world.clock.at, reference=reference, **shown)
         with self.world.archive.writing() as uow:
             held = self.sessions.begin(uow, plain)
             uow.commit()

@@ -1,7 +1,7 @@
 """Records of every kind for tests, complete and small, of which each test names what matters to it."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from iam.domain.appointments import (
@@ -13,6 +13,7 @@ from iam.domain.appointments import (
     PortfolioKind,
     Role,
 )
+from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.audit import Leaf
 from iam.domain.authorization import Inquiry, Question, SubjectKind
 from iam.domain.clients import Client, ClientKind, Profile
@@ -21,6 +22,7 @@ from iam.domain.enterprises import Activation, Capacity, CapacityHeld, Enterpris
 from iam.domain.mandates import Cover, Tenure
 from iam.domain.periods import Period, Quarter
 from iam.domain.persons import PersonNumber
+from iam.domain.sessions import Session
 from iam.domain.tokens import IssuedToken
 from tests.storage.clocks import START
 
@@ -145,6 +147,32 @@ def token(jti: str = "t1", **fields: Any) -> IssuedToken:
         "expires_at": START,
     }
     return IssuedToken(**{**plain, **fields})
+
+
+def session(name: str = "", at: datetime = START, **fields: Any) -> Session:
+    """A login of that instant which lasts ten hours, for nobody but the person."""
+    plain: dict[str, Any] = {
+        "id": name,
+        "login": name or "l1",
+        "person": "p1",
+        "provider": "itsme",
+        "key": LoginKey.ITSME,
+        "assurance": Assurance.HIGH,
+        "authenticated_at": at,
+        "reference": name or "r",
+        "provider_session": "",
+        "logout_hint": "",
+        "personal": "",
+        "enterprise": None,
+        "capacity": None,
+        "mandator": None,
+        "started_at": at,
+        "seen_at": at,
+        "expires_at": at + timedelta(hours=10),
+        "device": "",
+        "country": "",
+    }
+    return Session(**{**plain, **fields})
 
 
 def delegation(key: str = "d1", **fields: Any) -> Delegation:

@@ -4,12 +4,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from iam.domain.assurance import Assurance, LoginKey
 from iam.domain.sessions import Session
 from oidc.relying_party.logout import EVENT, farewell_address
 from tests.oidc.jose_material import es256
 from tests.oidc.relying_party.an_openid_provider import CLIENT_ID, SUBJECT, Change, Claims, encrypted_for, seconds
 from tests.oidc.relying_party.premises import BASE, Premises
+from tests.storage import records
 from tests.storage.clocks import START
 
 GONE = object()
@@ -18,30 +18,9 @@ GONE = object()
 def session(door: Premises, provider_session: str, provider: str = "op") -> str:
     """A living session that a provider vouches for; its id."""
     with door.archive.writing() as uow:
-        held = door.sessions.begin(
-            uow,
-            Session(
-                id="",
-                login="l1",
-                person="somebody",
-                provider=provider,
-                key=LoginKey.ITSME,
-                assurance=Assurance.HIGH,
-                authenticated_at=START,
-                reference="r",
-                provider_session=provider_session,
-                logout_hint="",
-                personal="",
-                enterprise=None,
-                capacity=None,
-                mandator=None,
-                started_at=START,
-                seen_at=START,
-                expires_at=door.clock.at.replace(year=2027),
-                device="",
-                country="",
-            ),
-        )
+        ends = door.clock.at.replace(year=2027)
+        asked = records.session(provider=provider, provider_session=provider_session, expires_at=ends)
+        held = door.sessions.begin(uow, asked)
         uow.commit()
     return held.session.id
 
