@@ -27,14 +27,16 @@ _JSON: Final = re.compile(r"application/json(?:\s*;\s*charset=(?:utf-8|\"utf-8\"
 _ONCE: Final = (
     "HTTP_HOST",
     "HTTP_AUTHORIZATION",
-    "HTTP_DPOP",
     "HTTP_IDEMPOTENCY_KEY",
     "HTTP_IF_MATCH",
     "HTTP_X_FORWARDED_HOST",
     "CONTENT_TYPE",
     "CONTENT_LENGTH",
 )
-"""Headers that stand once: servers join repeated ones with a comma, which none of these holds."""
+"""Headers that stand once: servers join repeated ones with a comma, which none of these holds.
+
+So does `DPoP`; who reads it refuses it, in the form in which its specification answers (RFC 9449 §4.3).
+"""
 
 
 def install(app: Flask, max_body: int = MAX_BODY) -> None:

@@ -56,8 +56,8 @@ class DpopProofs:
     def prove(self, sent: str, method: str, url: str, *, token: str | None = None) -> ProvenKey:
         """The key behind the header `DPoP` of a request (RFC 9449 §4.3), in these steps:
 
-        (1) there is one proof, no longer than `MAX_CHARS`: a compact JWS of strict JSON, with nothing in its header
-            that changes its meaning;
+        (1) there is one proof, as several are joined by commas; it is no longer than `MAX_CHARS`: a compact JWS of
+            strict JSON, with nothing in its header that changes its meaning;
         (2) `typ` is `dpop+jwt` and `alg` one of ours;
         (3) `jwk` is a public key that a client might also register, and fits `alg`;
         (4) the signature is that key's;
@@ -69,6 +69,8 @@ class DpopProofs:
 
         A proof that is wrong in itself is refused before a nonce is asked for. Raises DpopRefused.
         """
+        if "," in sent:  # (1)
+            raise DpopRefused("dpop_repeated", "Send the header DPoP once.")
         try:
             jws = take_apart(sent, MAX_CHARS)  # (1)
             alg = _check_header(jws.header)  # (1) (2)

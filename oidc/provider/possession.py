@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from oidc.provider.errors import ProviderError
 
 PROOF: Final = "HTTP_DPOP"
-"""The header `DPoP` in WSGI, which joins several by commas: then it is no proof."""
+"""The header `DPoP` in WSGI."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,6 @@ from werkzeug.test import TestResponse
 
 from iam.domain.tokens import IssuedToken
 from iam.storage.archive import SqlArchive
-from oidc.provider.dpop import DpopRefused
 from tests.oidc.provider.forgery import EC, b64, compact, ec_jwk, number, payload, rsa_jwk, rsa_key, signature
 from tests.oidc.provider.premises import DECLARE, ISSUER, MANDATE, SOFTWARE, Premises
 from tests.oidc.provider.wallet import UNSET, Wallet
@@ -266,14 +265,19 @@ def test_an_rsa_key_that_can_be_factored_is_refused_for_that(plain_house: Premis
 
 
 @pytest.mark.attack("J11")
-def test_two_proofs_are_no_proof(plain_house: Premises, wallet: Wallet) -> None:
-    """WSGI joins the two by a comma: the house refuses the request before anybody reads them."""
-    before = issued(plain_house)
-    both = f"{wallet.proof('POST', URL)},{wallet.proof('POST', URL)}"
-    assert ask(plain_house, both).status_code == 400
-    with pytest.raises(DpopRefused):
-        plain_house.desk.possession.proofs.prove(both, "POST", URL)
-    assert issued(plain_house) == before
+@pytest.mark.parametrize("joint", [",", ", "])
+@pytest.mark.parametrize("path", ["token", "par", "device_authorization", "introspect", "revoke"])
+def test_two_proofs_are_refused_in_the_form_of_an_oauth_error(plain_house: Premises, path: str, joint: str) -> None:
+    """Servers join the two headers by a comma."""
+    wallet, before, assertion = Wallet(plain_house.clock), issued(plain_house), plain_house.assertion(SOFTWARE)
+    wallet.learn(ask(plain_house, wallet.proof("POST", URL)))
+    both = joint.join(wallet.proof("POST", f"{ISSUER}/oauth2/{path}") for _ in range(2))
+    answer = plain_house.post(f"/oauth2/{path}", parameters(plain_house, assertion), DPoP=both)
+    assert (answer.status_code, answer.content_type) == (400, "application/json"), answer.text
+    told = answer.get_json()
+    assert told["error"] == "invalid_dpop_proof" and told["error_description"].startswith("dpop_repeated: ")
+    assert issued(plain_house) == before and "DPoP-Nonce" not in answer.headers
+    assert ask(plain_house, wallet.proof("POST", URL), assertion).status_code == 200, "the assertion was not used up"
 
 
 def test_the_same_jti_by_another_key_is_another_proof(plain_house: Premises, wallet: Wallet) -> None:

@@ -82,6 +82,8 @@ REFUSED: dict[str, Sent] = {
     "private members": lambda s, token: dpop(token, s.wallet.proof("GET", URL, token, head={"jwk": private(s)})),
     "no typ": lambda s, token: dpop(token, s.wallet.proof("GET", URL, token, head={"typ": UNSET})),
     "the access token as proof": lambda _s, token: dpop(token, token),
+    "two proofs": lambda s, token: dpop(token, ", ".join(s.wallet.proof("GET", URL, token) for _ in range(2))),
+    "one proof and an empty one": lambda s, token: dpop(token, s.wallet.proof("GET", URL, token) + ","),
 }
 
 
@@ -178,6 +180,10 @@ API_REFUSED: dict[str, Callable[[Wallet, str, str], tuple[str, dict[str, Any] | 
     "another path": lambda w, t, p: (f"DPoP {t}", environ("/access/v1/evaluations", w.proof("POST", ISSUER + p, t))),
     "another method": lambda w, t, p: (f"DPoP {t}", environ(p, w.proof("POST", ISSUER + p, t), "GET")),
     "without ath": lambda w, t, p: (f"DPoP {t}", environ(p, w.proof("POST", ISSUER + p, t, ath=UNSET))),
+    "two proofs": lambda w, t, p: (
+        f"DPoP {t}",
+        environ(p, ",".join(w.proof("POST", ISSUER + p, t) for _ in range(2))),
+    ),
     "without nonce": lambda w, t, p: (f"DPoP {t}", environ(p, w.proof("POST", ISSUER + p, t, nonce=UNSET))),
 }
 
