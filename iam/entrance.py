@@ -25,6 +25,8 @@ from iam.services.mandator_choice import MandatorChoice
 from iam.services.permissions import Permissions
 from iam.services.sessions import Sessions
 from iam.services.sign_in import SignIn
+from iam.services.signal_concerns import Names
+from iam.services.signal_listeners import SessionListeners
 from iam.services.visits import Visits
 from iam.web.browser_hall import BrowserHall, HallParts
 from iam.web.entry import PageGuard
@@ -179,7 +181,9 @@ class Entrance:
 
     @cached_property
     def _told(self) -> ToldServices:
-        return ToldServices(self.house.archive, self.house.settings.issuer)
+        house = self.house
+        names = Names(issuer=house.settings.issuer, subjects=house.subjects)
+        return ToldServices(house.archive, names.issuer, SessionListeners(names=names, clock=house.clock))
 
     def _end_session(self) -> EndSessionParts:
         house = self.house

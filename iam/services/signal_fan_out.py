@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final, Protocol
 
-from iam.domain.clients import Client, ClientKind
 from iam.domain.enterprises import FeedPosition
 from iam.domain.signal_events import ASKED_FOR, Signal, event_uri
-from iam.domain.signal_streams import RemovedSubject, SignalStream, StreamStatus
+from iam.domain.signal_streams import RemovedSubject, SignalStream
 from iam.domain.signal_subjects import removes
 from iam.ports import Archive, Randomness, Reading
 from iam.services.signal_causes import Announced, Causes
+from iam.services.signal_listeners import Listener, listeners
 from iam.services.signal_queue import SignalQueue
 
 POSITION: Final = "signals"
@@ -35,15 +34,6 @@ class _Addressed:
     stream: str
     signal: Signal
     txn: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Listener:
-    """A stream with whoever hears it."""
-
-    stream: SignalStream
-    receiver: Client
-    events: frozenset[str]
 
 
 class FanOut:
@@ -87,20 +77,20 @@ class FanOut:
     def _addressed(self, batch: Sequence[Announced]) -> list[_Addressed]:
         """What each listener is told of a batch. Changes from before a stream was there are not told in it."""
         with self._archive.reading() as reading:
-            listeners = _listeners(reading, batch[-1].at)
-        if not listeners or batch[-1].at < min(one.stream.created_at for one in listeners):
+            heard = listeners(reading, reading.find(SignalStream), batch[-1].at)
+        if not heard or batch[-1].at < min(one.stream.created_at for one in heard):
             return []
         found: list[_Addressed] = []
         for told in batch:
             concerns = self._causes.concerns(told)
             txn = self._randomness.identifier() if concerns else ""
-            for listener in listeners if concerns else ():
+            for listener in heard if concerns else ():
                 if told.at >= listener.stream.created_at:
                     signals = [one for concern in concerns for one in concern.signals(listener.receiver)]
                     found += [_Addressed(listener.stream.id, one, txn) for one in signals if self._asked(listener, one)]
         return found
 
-    def _asked(self, listener: _Listener, signal: Signal) -> bool:
+    def _asked(self, listener: Listener, signal: Signal) -> bool:
         """Whether a stream asked for a signal, and is not told the same by another."""
         implied = signal.implied_by is not None and self._uris[signal.implied_by] in listener.events
         return self._uris[signal.kind] in listener.events and not implied
@@ -125,14 +115,3 @@ class FanOut:
 def _position(reading: Reading) -> int:
     held = reading.get(FeedPosition, POSITION)
     return held.sequence if held is not None else 0
-
-
-def _listeners(reading: Reading, at: datetime) -> list[_Listener]:
-    streams = [one for one in reading.find(SignalStream) if one.status is not StreamStatus.DISABLED]
-    clients = {one.client: reading.get(Client, one.client) for one in streams}
-    found = []
-    for stream in streams:
-        receiver = clients[stream.client]
-        if receiver is not None and receiver.kind is ClientKind.DECLARATION_SERVICE and receiver.usable(at):
-            found.append(_Listener(stream, receiver, frozenset(stream.events_requested)))
-    return found

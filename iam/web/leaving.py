@@ -32,11 +32,13 @@ class ToldService:
     """What is loaded in the browser to tell it; empty when it is not told so."""
     by_notice: bool
     """Whether we tell it ourselves."""
+    by_signal: bool = False
+    """Whether it hears of it in a stream of signals."""
 
     @property
     def told(self) -> bool:
         """Whether it hears of the end at all."""
-        return bool(self.frame) or self.by_notice
+        return bool(self.frame) or self.by_notice or self.by_signal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import pytest
 
 from iam.domain import signal_subjects
 from iam.domain.signal_streams import SignalStream
-from iam.services import signal_concerns, signal_fan_out, signal_polls, signal_streams
+from iam.services import signal_concerns, signal_fan_out, signal_listeners, signal_polls, signal_streams
 from iam.services.signal_concerns import Names
 from iam.services.signal_fan_out import FanOut
 from oidc.signals import pushing, receivers, security_events
@@ -21,6 +21,7 @@ from tests.oidc.signals import test_mandate_events as mandates
 from tests.oidc.signals import test_polling as polling
 from tests.oidc.signals import test_session_events as sessions
 from tests.oidc.signals import test_signal_attacks as attacks
+from tests.oidc.signals import test_signed_out_page as page
 from tests.oidc.signals import test_streams as streams
 from tests.oidc.signals.signal_scene import SignalScene
 
@@ -81,13 +82,13 @@ def test_a_change_that_is_put_twice_into_a_stream_is_noticed(
 
 
 def test_changes_from_before_a_stream_are_noticed_in_it(hearing: SignalScene, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = signal_fan_out._listeners
+    plain = signal_listeners.listeners
 
     def from_the_beginning(*asked: Any) -> Any:
         early = hearing.scene.clock.at.replace(year=2020)
         return [replace(one, stream=replace(one.stream, created_at=early)) for one in plain(*asked)]
 
-    monkeypatch.setattr(signal_fan_out, "_listeners", from_the_beginning)
+    monkeypatch.setattr(signal_fan_out, "listeners", from_the_beginning)
     fails(lambda: delivery.test_what_changed_before_a_stream_was_there_is_not_told_in_it(hearing))
 
 
@@ -141,3 +142,10 @@ def test_a_service_that_hears_of_another_ones_groups_is_noticed(
 def test_a_fan_out_that_forgets_what_it_read_is_noticed(hearing: SignalScene, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(FanOut, "_addressed", lambda *_: [])
     fails(lambda: delivery.test_signals_come_in_the_order_of_commits_and_each_once(hearing))
+
+
+def test_a_page_that_counts_on_streams_which_tell_nothing_is_noticed(
+    hearing: SignalScene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal_listeners, "removes", lambda *_: False)
+    fails(lambda: page.test_a_person_who_was_removed_from_the_stream_is_told_so(hearing))
