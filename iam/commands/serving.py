@@ -7,8 +7,10 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import partial
+from queue import Empty, SimpleQueue
 
 import click
 import structlog
@@ -30,6 +32,8 @@ COLLECTED_AFTER = (20_000, 20, 50)
 """Objects made until the collector looks at the youngest, and of such looks until it looks at the older ones."""
 STOP_SECONDS = 10
 """How long requests that are under way may still take once the service is asked to stop."""
+Sender = Callable[[threading.Event, Callable[[BaseException], None]], None]
+"""Sends until it is asked to stop, and tells what failed."""
 
 
 @click.command("serve")
@@ -94,31 +98,51 @@ def worker(once: bool, every: int) -> None:
         entrance, signals = Entrance(here), SignalDesk(here)
         if once:
             _round(here, entrance, signals)
-            sent = signals.sender.send_waiting()
-            if sent:
-                console.print(f"{sent} signals told")
+            _told(entrance.logout_notices.send_waiting(entrance.teller), "services told of a log-out")
+            _told(signals.sender.send_waiting(), "signals told")
             return
-        with _sending(signals):
+        asked, notices = _asked_to_stop(), partial(entrance.logout_notices.run, entrance.teller)
+        with _beside({"signals_not_sent": signals.sender.run, "logouts_not_told": notices}):
             while True:
                 _round(here, entrance, signals)
-                time.sleep(every)
+                with suppress(Empty):
+                    asked.get(timeout=every)
+                    return
+
+
+def _asked_to_stop() -> SimpleQueue[int]:
+    """What holds something once this process is asked to stop: it ends what it does; asked again, it ends at once."""
+    asked: SimpleQueue[int] = SimpleQueue()  # of all that threads wait for, this alone may be filled by a signal
+
+    def note(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        asked.put(number)
+
+    signal.signal(signal.SIGTERM, note)
+    return asked
 
 
 @contextmanager
-def _sending(signals: SignalDesk) -> Iterator[None]:
-    """Send signals in a thread of its own while the block lasts."""
+def _beside(senders: Mapping[str, Sender]) -> Iterator[None]:
+    """Let senders run in threads of their own while the block lasts; each by how the log calls what fails in it."""
     stopping = threading.Event()
 
-    def failed(error: BaseException) -> None:
-        structlog.get_logger("iam.commands").error("signals_not_sent", failure=described(error))
+    def failed(event: str, error: BaseException) -> None:
+        structlog.get_logger("iam.commands").error(event, failure=described(error))
 
-    sending = threading.Thread(target=signals.sender.run, args=(stopping, failed), name="signals", daemon=True)
-    sending.start()
+    threads = [
+        threading.Thread(target=run, args=(stopping, partial(failed, event)), name=event, daemon=True)
+        for event, run in senders.items()
+    ]
+    for one in threads:
+        one.start()
     try:
         yield
     finally:
         stopping.set()
-        sending.join(STOP_SECONDS)
+        ends = time.monotonic() + STOP_SECONDS
+        for one in threads:
+            one.join(max(ends - time.monotonic(), 0))
 
 
 def _round(here: House, entrance: Entrance, signals: SignalDesk) -> None:
@@ -127,15 +151,10 @@ def _round(here: House, entrance: Entrance, signals: SignalDesk) -> None:
     if persons is not None:
         _follow("register of persons", lambda: here.person_feed.follow(persons))
     here.desk.expiry_warnings.warn()
-    sent = here.desk.letters.send_waiting(here.desk.post_office)
-    if sent:
-        console.print(f"{sent} messages sent")
+    _told(here.desk.letters.send_waiting(here.desk.post_office), "messages sent")
     here.key_rotation.ensure(here.clock.now())
     entrance.sessions.end_switched_off()
     entrance.login_ends.end_lapsed()
-    told = entrance.logout_notices.send_waiting(entrance.teller)
-    if told:
-        console.print(f"{told} services told of a log-out")
     signals.delivery.tend()
     sweep_out(here.archive)
 
@@ -146,5 +165,9 @@ def _follow(register: str, follow: Callable[[], int]) -> None:
     except Unavailable as silent:
         console.print(f"[yellow]{silent.detail}[/yellow] It is asked again in the next round.")
         return
-    if taken:
-        console.print(f"{taken} changes of the {register}")
+    _told(taken, f"changes of the {register}")
+
+
+def _told(many: int, what: str) -> None:
+    if many:
+        console.print(f"{many} {what}")

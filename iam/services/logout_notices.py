@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -15,6 +16,8 @@ from iam.ports import Archive, Clock, UnitOfWork
 
 FIRST_PAUSE: Final = timedelta(seconds=30)
 LONGEST_PAUSE: Final = timedelta(hours=1)
+EVERY: Final = 1.0
+"""Seconds between two looks at what waits."""
 AT_ONCE: Final = 200
 AT_A_TIME: Final = 8
 """How many clients are told side by side, so that one that is slow keeps few others waiting."""
@@ -41,29 +44,41 @@ class LogoutNotices:
         self._archive = archive
         self._clock = clock
 
-    def send_waiting(self, teller: Teller) -> int:
-        """Tell whom it is time to tell; returns how many took their notice.
+    def run(self, teller: Teller, stopping: threading.Event, failed: Callable[[BaseException], None]) -> None:
+        """Tell until asked to stop; what fails is told to `failed` and tried again."""
+        while not stopping.is_set():
+            try:
+                self.send_waiting(teller, stopping)
+            except Exception as error:  # a fault of ours or of the database ends no telling
+                failed(error)
+            stopping.wait(EVERY)
+
+    def send_waiting(self, teller: Teller, stopping: threading.Event | None = None) -> int:
+        """Tell whom it is time to tell, until asked to stop; returns how many took their notice.
 
         The next try is recorded before this one is made: whoever works beside us does not make it as well, and after a
         crash it is made later. Each try waits longer than the one before; after `NOTICE_LIFE` there is none. Of a
         client that did not answer, the other notices wait with the one that it did not take.
         """
-        told = 0
-        while taken := self._taken(teller):
-            told += self._tell(teller, taken)
+        told, asked = 0, stopping or threading.Event()
+        while not asked.is_set() and (taken := self._taken(teller)):
+            told += self._tell(teller, taken, asked)
         return told
 
-    def _tell(self, teller: Teller, taken: Iterable[LogoutNotice]) -> int:
+    def _tell(self, teller: Teller, taken: Iterable[LogoutNotice], stopping: threading.Event) -> int:
         queues: dict[str, list[LogoutNotice]] = {}
         for one in taken:
             queues.setdefault(one.client, []).append(one)
         with ThreadPoolExecutor(max_workers=AT_A_TIME) as together:
-            told = [one for queue in together.map(lambda queue: _told(teller, queue), queues.values()) for one in queue]
+            done = [together.submit(_told, teller, queue, stopping) for queue in queues.values()]
+        told = [one for queue in done if queue.exception() is None for one in queue.result()]
         if told:
             with self._archive.writing() as uow:
                 for one in told:
                     _remove(uow, one, "logout_told")
                 uow.commit()
+        for fault in filter(None, (queue.exception() for queue in done)):
+            raise fault  # once the others that were told are recorded
         return len(told)
 
     def _taken(self, teller: Teller) -> list[LogoutNotice]:
@@ -88,9 +103,11 @@ class LogoutNotices:
         return taken
 
 
-def _told(teller: Teller, queue: Iterable[LogoutNotice]) -> list[LogoutNotice]:
-    told = []
+def _told(teller: Teller, queue: Iterable[LogoutNotice], stopping: threading.Event) -> list[LogoutNotice]:
+    told: list[LogoutNotice] = []
     for one in queue:
+        if stopping.is_set():
+            break
         try:
             teller.tell(one)
         except Unavailable:

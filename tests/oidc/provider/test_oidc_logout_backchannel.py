@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -242,6 +243,39 @@ def test_a_silent_client_keeps_nobody_waiting_and_is_asked_once_a_round(logout: 
     assert logout.scene.entrance.logout_notices.send_waiting(Picky()) == 20
     assert (asked.count("silent"), asked.count("awake")) == (1, 20)
     assert {one.client for one in logout.waiting()} == {"silent"}
+
+
+def test_a_fault_at_one_notice_lets_no_client_be_told_twice(logout: LogoutScene) -> None:
+    logout.enter()
+    now, told = logout.scene.clock.at, list[str]()
+    for client in ("faulty", "awake"):
+        notice = LogoutNotice(
+            id=due_key(now, client),
+            client=client,
+            person=logout.scene.marie,
+            sid=client,
+            tries=0,
+            expires_at=now + timedelta(days=1),
+        )
+        logout.scene.record(notice)
+
+    class Faulty:
+        def tell(self, notice: LogoutNotice) -> None:
+            told.append(notice.client)
+            if notice.client == "faulty":
+                raise ValueError
+
+        gave_up = logout.scene.entrance.teller.gave_up
+
+    stopping, faults = threading.Event(), list[BaseException]()
+
+    def failed(error: BaseException) -> None:
+        faults.append(error)
+        stopping.set()
+
+    logout.scene.entrance.logout_notices.run(Faulty(), stopping, failed)
+    assert [type(one) for one in faults] == [ValueError] and sorted(told) == ["awake", "faulty"]
+    assert [one.client for one in logout.waiting()] == ["faulty"]
 
 
 def test_a_client_that_ended_has_nothing_to_be_told(logout: LogoutScene) -> None:
