@@ -54,7 +54,7 @@ def consent_told(parts: AuthorizationParts, standing: Standing, session: Session
         metadata=standing.registered.metadata,
         service=service.labels.get(language, service.code) if service else "",
         actions=[pair[1].labels.get(language, pair[1].name) for pair in actions if pair is not None],
-        about=[one for one in asked.scopes if one in PERSON_SCOPES],
+        about=[one for one in asked.scopes if one in PERSON_SCOPES and one != OFFLINE],
         named=scopes_and_claims(standing.asked_for)[1],
         session=session,
         asked_mandator=standing.parameters.mandator,

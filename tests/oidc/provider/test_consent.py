@@ -51,6 +51,31 @@ def test_the_page_tells_who_asks_for_what_for_whom_and_until_when(scene: CodeSce
     assert 'value="allow"' in text and 'value="deny"' in text
 
 
+AWAY = {
+    "nl": ("Wat de dienst over u te weten komt", "Tot wanneer", "De dienst kan het ook doen wanneer u afgemeld bent."),
+    "fr": ("Ce que le service apprend de vous", "Jusqu'à quand", "aussi quand vous serez déconnecté."),
+    "de": ("Was der Dienst über Sie erfährt", "Bis wann", "auch tun, wenn Sie abgemeldet sind."),
+    "en": ("What the service gets to know about you", "Until when", "also when you are logged out."),
+}
+
+
+@pytest.mark.parametrize("language", AWAY)
+def test_that_it_goes_on_without_the_person_is_said_once_where_they_read_until_when(
+    scene: CodeScene, language: str
+) -> None:
+    known, until, away = AWAY[language]
+    shown = {}
+    for scopes in ("openid", f"openid {OFFLINE}"):
+        page = scene.logged_in().get(
+            scene.authorize(scope=scopes, ui_locales=language), base_url=ISSUER, follow_redirects=True
+        )
+        text = unescape(page.text)
+        shown[scopes] = text[text.index(known) : text.index(until)], text[text.index(until) :]
+    plain, offline = shown["openid"], shown[f"openid {OFFLINE}"]
+    assert plain[0] == offline[0] and plain[0].count("<li>") == 1
+    assert away in offline[1] and away not in plain[1]
+
+
 def test_what_was_allowed_is_remembered_and_more_is_asked_again(scene: CodeScene) -> None:
     browser = scene.logged_in()
     scene.code(browser, scope="openid")
