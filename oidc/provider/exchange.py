@@ -69,7 +69,7 @@ class ProvenSoftware(ClientMixin):
 def read_exchange(environ: WSGIEnvironment, url: str, answers: tuple[str, ...]) -> Exchange:
     """Read a request; `answers` are the media types of the answer, the usual one first.
 
-    Raises `InvalidRequest`: parameters in the URL, or a body that is not a strict form; `InvalidClient`: a body that is
+    Raises `InvalidRequest`: parameters in the URL, or a body that breaks off or is not a strict form; `InvalidClient`: a body that is
     too large for any assertion, and is not read.
     """
     if environ.get("QUERY_STRING"):
@@ -77,7 +77,10 @@ def read_exchange(environ: WSGIEnvironment, url: str, answers: tuple[str, ...]) 
     length = int(environ.get("CONTENT_LENGTH") or 0)
     if length > MAX_BYTES:
         raise InvalidClient("body_too_large", f"No client is looked for in more than {MAX_BYTES} bytes.")
-    parameters = read_form(environ.get("CONTENT_TYPE", ""), environ["wsgi.input"].read(length))
+    body = environ["wsgi.input"].read(length)
+    if len(body) < length:
+        raise InvalidRequest("malformed_form", "Send the whole body.")
+    parameters = read_form(environ.get("CONTENT_TYPE", ""), body)
     read = Exchange(url, parameters, environ.get("HTTP_AUTHORIZATION"), _preferred(environ, answers))
     read.environ = environ
     return read

@@ -53,6 +53,7 @@ TOKEN_PATH: Final = "/oauth2/token"  # noqa: S105 - a path
 INTROSPECTION_PATH: Final = "/oauth2/introspect"
 GRANTS: Final = (ClientCredentials, CodeGrant, RefreshGrant, DeviceGrant, ExchangeGrant)
 ENDPOINTS: Final = (Introspection, Revocation)
+_WRITTEN: Final = json.JSONEncoder(separators=(",", ":"))
 _log: Final = structlog.get_logger("oidc.provider")
 
 
@@ -188,7 +189,7 @@ class Provider(AuthorizationServer):
         headers: Mapping[str, str] | Iterable[tuple[str, str]],
     ) -> Reply:
         """The answer itself."""
-        written = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
+        written = body if isinstance(body, str) else _WRITTEN.encode(body)
         return Reply(status, written, list(headers.items() if isinstance(headers, Mapping) else headers))
 
     def handle_error_response(self, request: OAuth2Request | None, error: OAuth2Error) -> Reply:

@@ -96,3 +96,14 @@ def test_what_is_not_plain_is_refused_as_everywhere(
     answer = Client(plain_house.app).open(path, method=method, data=FORM, base_url=HOST, headers=headers)
     assert answer.status_code in (400, 405, 415)
     assert json.loads(answer.get_data())["code"] == code
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_body_that_breaks_off_is_no_request(plain_house: Premises, path: str) -> None:
+    client, whole = Client(plain_house.app), b"grant_type=client_credentials&token=x"
+    form = {"content_type": "application/x-www-form-urlencoded", "base_url": HOST}
+    length = {"CONTENT_LENGTH": str(len(whole))}
+    answer = client.post(path, input_stream=io.BytesIO(whole[:-1]), environ_overrides=length, **form)
+    told = json.loads(answer.get_data())
+    assert (answer.status_code, told["error"]) == (400, "invalid_request")
+    assert "whole body" in told["error_description"]
