@@ -55,10 +55,7 @@ class EmployerDirectory(Protocol):
     """The employer directory, read as a change feed."""
 
     def changes_after(self, sequence: int, limit: int) -> Sequence[DirectoryChange | RefusedLine]:
-        """The changes that follow a sequence number, in order, and in their places the lines that say none.
-
-        Unavailable when it does not answer.
-        """
+        """The changes after a number, in order, and in their places lines that say none. Unavailable: no answer."""
         ...
 
 
@@ -66,10 +63,7 @@ class PersonRegister(Protocol):
     """The register of persons, read as the change feed of their numbers."""
 
     def changes_after(self, sequence: int, limit: int) -> Sequence[NumberReplaced | RefusedLine]:
-        """The changes that follow a sequence number, in order, and in their places the lines that say none.
-
-        Unavailable when it does not answer.
-        """
+        """The changes after a number, in order, and in their places lines that say none. Unavailable: no answer."""
         ...
 
 
