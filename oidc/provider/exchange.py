@@ -69,8 +69,8 @@ class ProvenSoftware(ClientMixin):
 def read_exchange(environ: WSGIEnvironment, url: str, answers: tuple[str, ...]) -> Exchange:
     """Read a request; `answers` are the media types of the answer, the usual one first.
 
-    Raises `InvalidRequest`: parameters in the URL, or a body that breaks off or is not a strict form; `InvalidClient`: a body that is
-    too large for any assertion, and is not read.
+    Raises `InvalidRequest`: parameters in the URL, or a body that breaks off or is not a strict form; `InvalidClient`:
+    a body that is too large for any assertion, and is not read.
     """
     if environ.get("QUERY_STRING"):
         raise InvalidRequest("query_refused", "Send the parameters in the body, none in the URL.")

@@ -1,7 +1,4 @@
-"""The door of exchanges: requests for tokens and what they are worth are answered without a framework's detours.
-
-They are most of what programs ask, and looking for a route, a session and a view costs as much as some of them do.
-"""
+"""The door of exchanges: requests for tokens, and for what they are worth, are answered in front of the framework."""
 
 from __future__ import annotations
 
@@ -31,6 +28,7 @@ def stand_in_front(app: Flask, acts: dict[str, Act], largest_body: int) -> None:
 class ExchangeDoor:
     """A WSGI application (PEP 3333) in front of a Flask application: it answers POST at some paths.
 
+    Looking for a route and a view and building their objects would cost as much as some of the answers do.
     Whatever is not plain (another method or host, a request of a shape that is refused) goes on to the application,
     which refuses it as it refuses everywhere; so does what fails, for its answer.
     """
