@@ -57,8 +57,7 @@ def nodes(request: pytest.FixtureRequest, law: Law, tmp_path: Path) -> Iterator[
 
 
 WHERE: dict[str, tuple[type[Any], str]] = {
-    "the question is not answered": (SqlArchive, "situation"),
-    "a batch is not answered": (SqlArchive, "situations"),
+    "the question is not answered": (SqlUnitOfWork, "situations"),
     "the law fails": (CasbinLaw, "judge"),
     "nothing is found": (SqlUnitOfWork, "get"),
     "nothing is recorded": (SqlUnitOfWork, "put"),
@@ -83,9 +82,6 @@ def test_what_breaks_gives_no_token_and_takes_nothing_away(
 
     with monkeypatch.context() as patch:
         patch.setattr(kind, name, broken)
-        if where == "a batch is not answered":  # one scope is one question
-            acts[act]()
-            return
         with pytest.raises((Broken, Refusal)):
             acts[act]()
     assert world.issued() == before and world.archive.head() == head
