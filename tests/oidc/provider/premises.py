@@ -44,6 +44,7 @@ from tests.storage import records
 from tests.storage.clocks import START, SetClock
 
 ISSUER = "https://procura.example"
+ANOTHER_HOST = "another.example"
 NSSO = "0671516647"
 EMPLOYER, PROVIDER, OTHER = records.EMPLOYER, records.PROVIDER, records.OTHER
 SOFTWARE = f"self_service_procura_{PROVIDER}_abcdefghij"
@@ -107,6 +108,8 @@ class Premises:
     clock: SetClock
     settled: bool = False
     """Whether the country stands already: then this is another process over the same archive."""
+    hosts: tuple[str, ...] = ("procura.example", "localhost", ANOTHER_HOST)
+    """For which it answers."""
     sealer: Sealer = field(init=False)
     chest: KeyChest = field(init=False)
 
@@ -133,7 +136,7 @@ class Premises:
     def open_doors(self) -> Flask:
         """The application that serves the endpoints."""
         app = Flask("premises")
-        headers.install(app, ["localhost"], self.randomness, https=True)
+        headers.install(app, self.hosts, self.randomness, https=True)
         errors.install(app, self.randomness)
         limits.install(app)
         desk = self.desk

@@ -17,7 +17,7 @@ from iam.web.markers import Public, routes
 from oidc.provider.metadata import MEMBERS
 from oidc.provider.server import GRANTS
 from tests.oidc.provider.code_scene import CodeScene
-from tests.oidc.provider.premises import ISSUER, Premises, the_law
+from tests.oidc.provider.premises import ANOTHER_HOST, ISSUER, Premises, the_law
 
 PATH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
 AUTHENTICATED = ("token_endpoint", "introspection_endpoint", "revocation_endpoint")
@@ -111,7 +111,7 @@ def test_metadata_can_be_kept_for_a_while_and_asked_for_again(plain_house: Premi
 
 
 def test_addresses_are_those_of_the_configuration_whatever_the_browser_names(plain_house: Premises) -> None:
-    told = plain_house.app.test_client().get(PATH, headers={"X-Forwarded-Host": "evil.example"}).get_json()
+    told = plain_house.app.test_client().get(PATH, headers={"X-Forwarded-Host": ANOTHER_HOST}).get_json()
     addresses = [value for name, value in told.items() if name.endswith(("_endpoint", "_uri"))]
     assert {urlsplit(one).netloc for one in addresses} == {urlsplit(ISSUER).netloc}
 
