@@ -232,7 +232,7 @@ def create_front() -> Front:
     return Front(
         create_service(),
         at_once=answered_at_once,
-        in_turn=((EVALUATIONS_PATH,), (TOKEN_PATH, INTROSPECTION_PATH)),
+        in_turn=(EVALUATIONS_PATH, TOKEN_PATH, INTROSPECTION_PATH),
         threads=THREADS,
         largest_body=LARGEST_BATCH,
     )

@@ -70,8 +70,8 @@ class Front:
     """Stands between Granian's own interface (RSGI 1.6) and a WSGI application.
 
     Threads that take turns at the interpreter cost more than short answers do, so these are given where requests
-    arrive. Of what is long or waits, some paths have one thread, because their requests could only wait for each other;
-    the rest share some threads, and what is slow among them keeps nobody else waiting.
+    arrive. Of what is long or waits, some paths have one thread each, because their requests could only wait for each
+    other; the rest share some threads, and what is slow among them keeps nobody else waiting.
     """
 
     def __init__(
@@ -79,14 +79,14 @@ class Front:
         application: WSGIApplication,
         *,
         at_once: AtOnce,
-        in_turn: Collection[Collection[str]],
+        in_turn: Collection[str],
         threads: int,
         largest_body: int,
     ) -> None:
-        """Each of `in_turn` is some paths with one thread; `largest_body` is how many bytes are taken in at most."""
+        """`in_turn` are the paths with one thread each; `largest_body` is how many bytes are taken in at most."""
         self._application = application
         self._at_once = at_once
-        self._in_turn = {path: turn for paths, turn in ((paths, Turn()) for paths in in_turn) for path in paths}
+        self._in_turn = {path: Turn() for path in in_turn}
         self._shared = ThreadPoolExecutor(threads)
         self._largest_body = largest_body
 
