@@ -77,7 +77,8 @@ class Rights:
 
     def _of_grant(self, reading: Reading, grant: AuthorizationGrant, now: datetime, at: datetime) -> Iterator[Concern]:
         asked = tuple(one for one in grant.scopes if one not in PERSON_SCOPES)
-        judged = self.scopes.of(reading, drafted_token(grant, "", asked), now, login=grant.authentication).scopes
+        with self.archive.reading() as newest:  # more may have changed since what is told of
+            judged = self.scopes.of(newest, drafted_token(grant, "", asked), now, login=grant.authentication).scopes
         kept = {one.scope for one in judged if one.decision.allowed}
         if kept.issuperset(asked):
             return

@@ -9,7 +9,7 @@ import pytest
 
 from tests.conftest import LONGEST_FIRST
 from tests.house.tree import ROOT
-from tests.ports import BLOCK, PORTS, free_port
+from tests.ports import PARTS, PORTS, free_port
 
 LONE_SURROGATES = """
 import logging
@@ -51,6 +51,14 @@ def test_a_test_that_is_named_by_a_place_in_memory_is_refused(tmp_path: Path) ->
 
 
 def test_ports_are_handed_out_once_and_never_among_those_of_outgoing_connections() -> None:
-    taken = [free_port() for _ in range(BLOCK)]
+    taken = [free_port() for _ in range(100)]
     assert len(set(taken)) == len(taken)
     assert all(port in PORTS and port + 1 not in taken for port in taken)
+
+
+def test_processes_that_test_side_by_side_have_no_port_in_common(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[set[int]] = []
+    for number in range(PARTS):
+        monkeypatch.setenv("PYTEST_XDIST_WORKER", f"gw{number}")
+        taken.append({free_port() + more for _ in range(len(PORTS) // PARTS) for more in range(3)})
+    assert len(set().union(*taken)) == sum(map(len, taken))

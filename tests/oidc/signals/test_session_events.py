@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from iam.domain.authorization_grants import AuthorizationGrant, consent_key
 from iam.services.permissions import Permissions
@@ -96,11 +99,17 @@ def test_a_service_that_takes_tokens_hears_of_each_of_its_own_by_its_jti(signals
     assert event["events"][CLAIMS_CHANGE]["claims"] == {"scope": ""}
 
 
-def test_a_right_that_is_taken_back_narrows_what_the_session_may_do(signals: SignalScene) -> None:
+@pytest.mark.parametrize("later", [False, True])
+def test_a_right_that_is_taken_back_narrows_what_the_session_may_do(signals: SignalScene, later: bool) -> None:
+    """Whether or not more has changed when it is told."""
     signals.create(PORTAL, CLAIMS_CHANGE)
     told = logged_in(signals)
     signals.scene.end_grant()
     signals.announce("grant_ended", grant="g1", holder="a1", enterprise=EMPLOYER, service="dimona")
+    if later:
+        with signals.scene.archive.writing() as uow:
+            uow.put(replace(signals.scene.client(), label="Another name"))
+            uow.commit()
     signals.send()
     event = only(signals.heard())
     assert event["sub_id"]["user"]["sub"] == told["sub"]
