@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 Headers = list[tuple[str, str]]
 AtOnce = Callable[[str, bytes], bool]
 """Whether a request, by its path and body, is answered without waiting for anything but the database's own files."""
+_PLAIN: Final = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+_BROKEN_OFF: Final = (400, _PLAIN, b'{"status":400}')
 _CONSTANT: Final[dict[str, Any]] = {
     "SCRIPT_NAME": "",
     "wsgi.version": (1, 0),
@@ -94,9 +96,14 @@ class Front:
         """Serve one request."""
         try:
             environ = environ_of(scope)
-            body = await self._body(environ, protocol)
         except Exception:
             protocol.response_bytes(*_failed())
+            return
+        try:
+            body = await self._body(environ, protocol)
+        except Exception:  # the server's own: whoever sends has gone, or sends what is no HTTP
+            structlog.get_logger().info("body_broken_off")
+            protocol.response_bytes(*_BROKEN_OFF)
             return
 
         def answer() -> None:
@@ -166,7 +173,7 @@ def _answer(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:
 
 def _failed() -> Answer:
     structlog.get_logger().error("request_failed", exc_info=True)
-    return Answer(500, [("Content-Type", "application/json"), ("Cache-Control", "no-store")], b'{"status":500}')
+    return Answer(500, _PLAIN, b'{"status":500}')
 
 
 def called(application: WSGIApplication, environ: WSGIEnvironment) -> Answer:

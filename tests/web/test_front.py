@@ -256,6 +256,20 @@ def test_an_answer_that_cannot_be_sent_leaves_the_next_its_turn() -> None:
     asyncio.run(both())
 
 
+def test_a_body_that_breaks_off_is_the_sender_s_fault_and_reaches_nobody() -> None:
+    class BreaksOff(Exchange):
+        async def __call__(self) -> bytes:
+            raise RuntimeError("the connection was closed")
+
+    def application(_environ: Environ, _start: object) -> list[bytes]:
+        raise AssertionError("it is not asked")
+
+    front = Front(application, at_once=lambda *_: True, in_turn=[], threads=1, largest_body=MOST)
+    exchange = BreaksOff([])
+    asyncio.run(front.__rsgi__(Scope(pairs=length(3)), exchange))  # type: ignore[arg-type]
+    assert exchange.answer is not None and (exchange.answer[0], exchange.answer[2]) == (400, b'{"status":400}')
+
+
 def test_many_are_answered_in_the_order_in_which_they_came() -> None:
     answered: list[bytes] = []
 
