@@ -55,7 +55,7 @@ def use_up(archive: Archive, proof: ProvenClient) -> None:
     elif proof.fingerprint:
         _check_fresh(archive.claim(PURPOSE, proof.fingerprint, proof.expires_at))
     elif proof.key is not None:
-        use_up_key(archive, proof.key)
+        redeem_key(archive, proof.key)
 
 
 def present_client(reading: Reading, proof: ProvenClient, newest: tuple[int, datetime], now: datetime) -> Client:
@@ -90,17 +90,8 @@ def _keep_owner(uow: UnitOfWork, proof: ProvenClient) -> None:
     uow.keep(CERTIFICATE_PURPOSE, proof.certificate, proof.client.id, proof.expires_at)
 
 
-def redeem_key(uow: UnitOfWork, key: ProvenKey) -> None:
-    """Use up the proof of a key within a unit of work. ProofRefused (`dpop_replayed`)."""
-    _claim_key(uow, key)
-
-
-def use_up_key(archive: Archive, key: ProvenKey) -> None:
-    """Use up the proof of a key where nothing is changed besides. ProofRefused (`dpop_replayed`)."""
-    _claim_key(archive, key)
-
-
-def _claim_key(claims: UnitOfWork | Archive, key: ProvenKey) -> None:
+def redeem_key(claims: UnitOfWork | Archive, key: ProvenKey) -> None:
+    """Use up the proof of a key, by itself where `claims` is the archive. ProofRefused (`dpop_replayed`)."""
     if key.fingerprint and key.expires_at and not claims.claim(KEY_PURPOSE, key.fingerprint, key.expires_at):
         raise ProofRefused(DPOP_REPLAYED, "The DPoP proof was used before: make a new one each time.")
 

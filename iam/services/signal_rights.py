@@ -71,14 +71,17 @@ class Rights:
     def of_person(self, reading: Reading, person: str, enterprise: str, at: datetime) -> Iterator[Concern]:
         """What a person may no longer do for an enterprise by what they granted to clients."""
         now = self.clock.now()
-        for grant in reading.find(AuthorizationGrant, person=person):
-            if grant.live(now) and grant.enterprise == enterprise and grant.service:
-                yield from self._of_grant(reading, grant, now, at)
-
-    def _of_grant(self, reading: Reading, grant: AuthorizationGrant, now: datetime, at: datetime) -> Iterator[Concern]:
-        asked = tuple(one for one in grant.scopes if one not in PERSON_SCOPES)
+        given = [one for one in reading.find(AuthorizationGrant, person=person) if one.enterprise == enterprise]
         with self.archive.reading() as newest:  # more may have changed since what is told of
-            judged = self.scopes.of(newest, drafted_token(grant, "", asked), now, login=grant.authentication).scopes
+            for grant in given:
+                if grant.live(now) and grant.service:
+                    yield from self._of_grant(reading, newest, grant, now, at)
+
+    def _of_grant(
+        self, reading: Reading, newest: Reading, grant: AuthorizationGrant, now: datetime, at: datetime
+    ) -> Iterator[Concern]:
+        asked = tuple(one for one in grant.scopes if one not in PERSON_SCOPES)
+        judged = self.scopes.of(newest, drafted_token(grant, "", asked), now, login=grant.authentication).scopes
         kept = {one.scope for one in judged if one.decision.allowed}
         if kept.issuperset(asked):
             return

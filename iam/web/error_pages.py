@@ -13,7 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from iam.domain.errors import Refusal, RefusalKind, Unavailable
 from iam.ports import Randomness
 from iam.web import pages
-from iam.web.headers import ENVIRON_REQUEST_ID
+from iam.web.headers import request_id_now
 from iam.web.logs import described
 from iam.web.problems import ProblemAnswer
 
@@ -58,7 +58,7 @@ def refused(status: int, code: str, headers: Mapping[str, str] | None = None) ->
 
 def _page(status: int, code: str, headers: Mapping[str, str], incident: str = "") -> Response:
     told = status if status in STATUSES else (400 if status < 500 else 500)
-    reference = incident or str(request.environ.get(ENVIRON_REQUEST_ID, ""))
+    reference = incident or request_id_now() or ""
     answer = pages.show("error.html", status, told=told, code=code, reference=reference)
     answer.headers.extend(headers)
     return answer

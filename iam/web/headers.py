@@ -15,8 +15,6 @@ from iam.web.problems import Issue, IssueType, ProblemAnswer, Where
 
 REQUEST_ID: Final = "X-Request-ID"
 _EXTENSION: Final = "procura.headers"
-ENVIRON_REQUEST_ID: Final = "procura.request_id"
-"""Where the WSGI environment holds the id of the request."""
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -101,7 +99,6 @@ class Completed:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Serve one request."""
         request_id = self._request_id(environ.get("HTTP_X_REQUEST_ID", ""))
-        environ[ENVIRON_REQUEST_ID] = request_id
         present = _REQUEST_ID_NOW.set(request_id)
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Callable[[bytes], object]:

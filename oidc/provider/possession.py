@@ -11,7 +11,7 @@ from cryptography import x509
 from iam.domain.clients import Profile, ProvenClient, ProvenKey
 from iam.domain.errors import Forbidden
 from iam.ports import Archive
-from iam.services.client_proofs import ProofRefused, use_up_key
+from iam.services.client_proofs import ProofRefused, redeem_key
 from oidc import jose
 from oidc.provider.dpop import DpopProofs, DpopRefused
 from oidc.provider.errors import DpopChallenge, InvalidClient, InvalidDpopProof, InvalidRequest, UseDpopNonce
@@ -95,7 +95,7 @@ class Possession:
         if key.binding != binding:
             raise DpopRefused("dpop_other_key", "The token is bound to another key.")
         try:
-            use_up_key(self.archive, key)
+            redeem_key(self.archive, key)
         except ProofRefused as refused:
             raise DpopRefused(refused.code, refused.detail) from None
 

@@ -66,7 +66,7 @@ PLANTED: dict[str, tuple[object, str, object, Callable[[Premises], None]]] = {
     "ath is not looked at": (dpop, "_check_token", nothing, at_the_api("without ath")),
     "proofs are not used up": (
         possession,
-        "use_up_key",
+        "redeem_key",
         nothing,
         resources.test_a_bound_token_of_software_opens_the_api_with_a_proof_each_time,
     ),
